@@ -1,0 +1,269 @@
+// Package bot is everything Discord: it takes questions, streams a model's
+// answers, puts vote buttons under them and turns clicks into feedback.
+//
+// An answer goes from [Bot.onMessage] through answer.go and reply.go; a click
+// from [Bot.onClick] through vote.go. Every request to Discord leaves through
+// outgoing.go, where it is made safe, paced and repeated; every event comes in
+// through gateway.go. What must outlive the process is in the store before
+// anybody is told about it.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"feedbackbot/feedback"
+	"feedbackbot/llm"
+)
+
+// Options configure a [Bot].
+type Options struct {
+	Token          string
+	APIURL         string // base of all requests, https://discord.com/api/v10 or a proxy
+	GlobalRPS      int    // requests a second, outside interactions
+	Shards         Shards
+	MessageContent MessageContent
+	SystemPrompt   string // may name {date} and {server}
+	ContextTokens  int    // how much of a conversation the model is shown
+	Buttons        Buttons
+	Raters         Raters
+	Explain        Explain
+	Metrics        prometheus.Registerer // nil for none
+	Log            *slog.Logger          // nil discards
+}
+
+// store is what the bot needs to be kept.
+type store interface {
+	journal
+	memory
+	ballots
+	keeper
+}
+
+// model answers questions.
+type model interface {
+	Stream(ctx context.Context, conversation []llm.Message, onText func(string)) (llm.Answer, error)
+	Host() string  // of its provider
+	Model() string // its name
+}
+
+// keeper keeps small things, and turns people into pseudonyms.
+type keeper interface {
+	Rater(userID string) feedback.Rater
+	Setting(ctx context.Context, name string) (string, error)
+	SetSetting(ctx context.Context, name, value string) error
+}
+
+// Bot connects one Discord application to one model and one store.
+type Bot struct {
+	options Options
+	store   store
+	model   model
+	out     *outgoing
+	metrics *metrics
+	log     *slog.Logger
+
+	me    user   // the bot's own account
+	appID string // its application
+
+	clicks  chan *interaction
+	seen    *recent
+	started atomic.Bool
+	running sync.WaitGroup // what begin has begun
+	fatal   chan error
+	life    context.Context // of requests and the store
+	work    context.Context // of the model; ends first
+
+	mu      sync.Mutex
+	guilds  map[string]string // name by id
+	shards  []*gateway
+	stopped bool              // nothing new is begun
+	missing map[int]time.Time // since when a shard may have missed messages
+	direct  sync.Mutex        // held while the recent direct-message channels change
+}
+
+const (
+	// clickWorkers handle interactions; they mostly wait for one shared commit.
+	clickWorkers = 256
+	// maxClicks may wait for a worker. Each is a kilobyte or two.
+	maxClicks = 20_000
+	// answersGrace is how long answers in flight may go on after a stop, and
+	// lifeGrace how long there is to show what they came to.
+	answersGrace = 14 * time.Second
+	lifeGrace    = 19 * time.Second
+)
+
+// ErrConfiguration is wrapped by errors that only a change of the configuration
+// can mend.
+var ErrConfiguration = errFatal
+
+// New returns a bot that is ready to run.
+func New(options Options, store store, model model) (*Bot, error) {
+	base, err := url.Parse(options.APIURL)
+	if err != nil || base.Host == "" {
+		return nil, errors.New("DISCORD_API_URL must look like https://discord.com/api/v10")
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	setUpDiscordgo()
+	b := &Bot{
+		options: options, store: store, model: model, log: options.Log,
+		metrics: newMetrics(options.Metrics),
+		clicks:  make(chan *interaction, maxClicks),
+		seen:    newRecent(10_000),
+		fatal:   make(chan error, 1),
+		guilds:  map[string]string{},
+		missing: map[int]time.Time{},
+	}
+	b.out = newOutgoing(base.String(), options.Token, options.GlobalRPS, b.metrics, options.Log)
+	b.out.refused = func(err error) { b.fail(fmt.Errorf("%s: %w", fatalCodes[4004], errors.Join(errFatal, err))) }
+	return b, nil
+}
+
+// setUpDiscordgo sets the two package variables that sessions share: the API
+// version, and where discordgo logs. It logs payloads and tokens, and all that
+// matters of it reaches the supervisor anyway.
+var setUpDiscordgo = sync.OnceFunc(func() {
+	discordgo.APIVersion = "10"
+	discordgo.Logger = func(int, int, string, ...any) {}
+})
+
+// Run answers and takes votes until ctx ends, then finishes what is under way
+// and returns nil. It returns an error that wraps [ErrConfiguration] when
+// Discord refuses for good.
+func (b *Bot) Run(ctx context.Context) error {
+	life, endLife := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer endLife(nil)
+	work, endWork := context.WithCancelCause(life)
+	defer endWork(nil)
+	b.life, b.work = life, work
+
+	if err := b.identifyMyself(ctx); err != nil {
+		return err
+	}
+	shards, err := b.planShards(ctx)
+	if err != nil {
+		return err
+	}
+	var clickers, gateways sync.WaitGroup
+	for range clickWorkers {
+		clickers.Go(func() { b.handleClicks() })
+	}
+	online, goOffline := context.WithCancel(life)
+	defer goOffline()
+	for _, g := range shards {
+		gateways.Go(func() {
+			if err := g.run(online); err != nil {
+				b.fail(err)
+			}
+		})
+	}
+	b.started.Store(true)
+	b.begin("recovery", func() { b.finishUnfinished(life) })
+	gateways.Go(func() { b.keepAlive(online) })
+
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-b.fatal:
+	}
+	b.stop()
+	b.log.Info("stopping: finishing the answers under way")
+	stopWork := time.AfterFunc(answersGrace, func() { endWork(errStopping) })
+	stopLife := time.AfterFunc(lifeGrace, func() { endLife(errStopping) })
+	if err != nil {
+		endWork(errStopping) // nothing can be shown any more
+		endLife(errStopping)
+	}
+	b.running.Wait()
+	stopWork.Stop()
+	goOffline()
+	gateways.Wait()
+	close(b.clicks)
+	clickers.Wait()
+	stopLife.Stop()
+	return err
+}
+
+var errStopping = errors.New("the bot is stopping")
+
+// fail ends Run with an error; the first one counts.
+func (b *Bot) fail(err error) {
+	select {
+	case b.fatal <- err:
+	default:
+	}
+}
+
+// begin runs do in a goroutine that Run waits for. It returns false when the bot
+// is stopping.
+func (b *Bot) begin(what string, do func()) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stopped {
+		return false
+	}
+	b.running.Go(func() { b.protect(what, nil, do) })
+	return true
+}
+
+func (b *Bot) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
+}
+
+func (b *Bot) stopping() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stopped
+}
+
+// Healthy returns an error when a gateway connection has not been seen to work
+// for longer than two missed heartbeats take.
+func (b *Bot) Healthy() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, g := range b.shards {
+		if last := g.fresh(); !last.IsZero() && time.Since(last) > 3*time.Minute {
+			return fmt.Errorf("shard %d has not heard from Discord for %s", g.shard, time.Since(last).Round(time.Second))
+		}
+	}
+	return nil
+}
+
+// Ready returns an error until every shard is connected, and again when the bot
+// is stopping.
+func (b *Bot) Ready() error {
+	if b.stopping() {
+		return errStopping
+	}
+	if !b.started.Load() {
+		return errors.New("not connected to Discord yet")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, g := range b.shards {
+		if g.fresh().IsZero() {
+			return fmt.Errorf("shard %d is not connected to Discord yet", g.shard)
+		}
+	}
+	return nil
+}
+
+// restTransport is the one over which discordgo asks for the gateway's address.
+func (b *Bot) restTransport() http.RoundTripper {
+	base, _ := url.Parse(b.options.APIURL) // New has parsed it
+	return rebase{base: base, next: b.out.client.Transport}
+}

@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"strings"
+
+	"github.com/bwmarrin/discordgo"
+	"github.com/google/uuid"
+
+	"feedbackbot/feedback"
+)
+
+// Buttons says which vote buttons stand under an answer.
+type Buttons string
+
+const (
+	ThumbsAndStars Buttons = "both"
+	OnlyThumbs     Buttons = "thumbs"
+	OnlyStars      Buttons = "stars"
+)
+
+// idVersion begins every custom id. Buttons live as long as their message, so
+// the form of an id can be extended, never changed.
+const idVersion = "fb1"
+
+// action is what a button does.
+type action string
+
+const (
+	thumbUp     action = "up"
+	thumbDown   action = "down"
+	explainVote action = "explain" // on the receipt: opens the form
+	undoVote    action = "undo"    // on the receipt
+	submitForm  action = "form"    // the form's own custom id
+)
+
+var stars = [...]action{"star1", "star2", "star3", "star4", "star5"}
+
+// customID names an action on a response. It is all a click needs: nothing is
+// kept in memory, so buttons work after a restart and in another process.
+func customID(a action, responseID string) string {
+	return idVersion + ":" + string(a) + ":" + responseID
+}
+
+// parseCustomID reads what customID wrote. ok is false for anything else.
+func parseCustomID(id string) (a action, responseID string, ok bool) {
+	parts := strings.Split(id, ":")
+	if len(parts) != 3 || parts[0] != idVersion {
+		return "", "", false
+	}
+	parsed, err := uuid.Parse(parts[2])
+	if err != nil || parsed.String() != parts[2] {
+		return "", "", false // only the one spelling that we write
+	}
+	a = action(parts[1])
+	switch _, _, isVote := a.rating(); {
+	case isVote, a == explainVote, a == undoVote, a == submitForm:
+		return a, parts[2], true
+	}
+	return "", "", false
+}
+
+// rating returns what a vote button stands for.
+func (a action) rating() (rating int, kind feedback.Kind, ok bool) {
+	switch a {
+	case thumbUp:
+		return 5, feedback.Thumbs, true
+	case thumbDown:
+		return 1, feedback.Thumbs, true
+	}
+	for i, s := range stars {
+		if a == s {
+			return i + 1, feedback.Stars, true
+		}
+	}
+	return 0, "", false
+}
+
+type row = discordgo.ActionsRow
+
+// voteRows returns the buttons under an answer: thumbs first, stars below.
+func voteRows(which Buttons, responseID string) []row {
+	var rows []row
+	if which != OnlyStars {
+		rows = append(rows, row{Components: []discordgo.MessageComponent{
+			discordgo.Button{Style: discordgo.SecondaryButton, Emoji: emoji("👍"), CustomID: customID(thumbUp, responseID)},
+			discordgo.Button{Style: discordgo.SecondaryButton, Emoji: emoji("👎"), CustomID: customID(thumbDown, responseID)},
+		}})
+	}
+	if which != OnlyThumbs {
+		var r row
+		for i, a := range stars {
+			r.Components = append(r.Components, discordgo.Button{Style: discordgo.SecondaryButton,
+				Emoji: emoji("⭐"), Label: string(rune('1' + i)), CustomID: customID(a, responseID)})
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// receiptRows returns the buttons of a receipt.
+func receiptRows(responseID string, canExplain bool) []row {
+	var r row
+	if canExplain {
+		r.Components = append(r.Components, discordgo.Button{Style: discordgo.PrimaryButton, Label: "Explain",
+			CustomID: customID(explainVote, responseID)})
+	}
+	r.Components = append(r.Components, discordgo.Button{Style: discordgo.SecondaryButton, Label: "Undo",
+		CustomID: customID(undoVote, responseID)})
+	return []row{r}
+}
+
+func emoji(name string) *discordgo.ComponentEmoji { return &discordgo.ComponentEmoji{Name: name} }

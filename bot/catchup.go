@@ -1,0 +1,172 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// What Discord sends while a shard has no session is lost. When a new session
+// begins, the servers it announces tell each channel's latest message; where
+// that is newer than the gap's beginning, the missed messages are fetched.
+// Questions that were answered before are known to the store, so a gap that is
+// taken too wide does no harm.
+
+const (
+	// maxGap is how old a missed question may be and still be answered.
+	maxGap = 10 * time.Minute
+	// gapMargin widens a gap, for clocks that differ.
+	gapMargin = 5 * time.Second
+	// maxCatchUp is how many channels of one server are looked into.
+	maxCatchUp = 50
+	// maxDirect is how many direct-message channels are remembered.
+	maxDirect = 50
+	// aliveEvery is how often it is stored that a shard is connected.
+	aliveEvery = 30 * time.Second
+)
+
+// directSetting holds the channels of recent direct messages, which Discord does
+// not announce.
+const directSetting = "direct_channels"
+
+func aliveSetting(shard int) string { return fmt.Sprintf("shard_%d_alive", shard) }
+
+// lastAlive returns when an earlier process was last connected, if that is not
+// long ago.
+func (b *Bot) lastAlive(ctx context.Context, shard int) time.Time {
+	text, err := b.store.Setting(ctx, aliveSetting(shard))
+	if err != nil {
+		b.log.Warn("cannot read when the bot was last connected", "error", err)
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || time.Since(at) > maxGap {
+		return time.Time{}
+	}
+	return at
+}
+
+// keepAlive stores now and then that the shards are connected. It stops when
+// questions are no longer taken, so that those are caught up with.
+func (b *Bot) keepAlive(ctx context.Context) {
+	for ctx.Err() == nil {
+		pause(ctx, aliveEvery)
+		b.mu.Lock()
+		shards := slices.Clone(b.shards)
+		b.mu.Unlock()
+		for _, g := range shards {
+			if last := g.fresh(); !last.IsZero() && !b.stopping() {
+				if err := b.store.SetSetting(ctx, aliveSetting(g.shard), last.UTC().Format(time.RFC3339)); err != nil {
+					b.log.Warn("cannot store that the bot is connected", "error", err)
+				}
+			}
+		}
+	}
+}
+
+// onReady begins a session: from now on a shard's servers are announced.
+// lastGood is when the session before was last seen to work.
+func (b *Bot) onReady(shard int, lastGood time.Time) {
+	b.metrics.gateway.WithLabelValues("ready").Inc()
+	if !lastGood.IsZero() {
+		b.mu.Lock()
+		b.missing[shard] = lastGood
+		b.mu.Unlock()
+	}
+	b.begin("commands", func() { b.registerCommands(b.life) })
+	if since := b.gap(shard); shard == 0 && !since.IsZero() {
+		b.begin("catching up", func() {
+			for _, channelID := range b.directChannels(b.life) {
+				b.catchUp(b.life, "", channelID, since)
+			}
+		})
+	}
+}
+
+// gap returns since when a shard may have missed messages; the zero time when it
+// has missed none that matter.
+func (b *Bot) gap(shard int) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	since := b.missing[shard]
+	if since.IsZero() || time.Since(since) > maxGap {
+		return time.Time{}
+	}
+	return since.Add(-gapMargin)
+}
+
+func (b *Bot) onGuild(shard int, g guild) {
+	b.mu.Lock()
+	b.guilds[g.ID] = g.Name
+	b.mu.Unlock()
+	since := b.gap(shard)
+	if since.IsZero() {
+		return
+	}
+	var behind []string
+	for _, c := range slices.Concat(g.Channels, g.Threads) {
+		if c.LastMessageID != "" && number(c.LastMessageID) > snowflake(since) {
+			behind = append(behind, c.ID)
+		}
+	}
+	if len(behind) > maxCatchUp {
+		b.metrics.dropped.WithLabelValues("channel_not_caught_up").Add(float64(len(behind) - maxCatchUp))
+		behind = behind[:maxCatchUp]
+	}
+	if len(behind) == 0 {
+		return
+	}
+	b.begin("catching up", func() {
+		for _, channelID := range behind {
+			b.catchUp(b.life, g.ID, channelID, since)
+		}
+	})
+}
+
+// catchUp fetches the messages of a channel since a moment and treats them as
+// if they had just come.
+func (b *Bot) catchUp(ctx context.Context, guildID, channelID string, since time.Time) {
+	list, err := b.out.messagesAfter(ctx, channelID, strconv.FormatInt(snowflake(since), 10))
+	if err != nil {
+		b.metrics.dropped.WithLabelValues("channel_not_caught_up").Inc()
+		b.log.Debug("cannot fetch missed messages", "channel", channelID, "error", err)
+		return
+	}
+	for _, m := range slices.Backward(list) {
+		m.GuildID = guildID
+		b.onMessage(&m)
+	}
+}
+
+func (b *Bot) directChannels(ctx context.Context) []string {
+	text, err := b.store.Setting(ctx, directSetting)
+	if err != nil {
+		b.log.Warn("cannot read the direct-message channels", "error", err)
+	}
+	var ids []string
+	if text != "" && json.Unmarshal([]byte(text), &ids) != nil {
+		return nil
+	}
+	return ids
+}
+
+// rememberDirect keeps a direct-message channel among the recent ones.
+func (b *Bot) rememberDirect(ctx context.Context, channelID string) {
+	b.direct.Lock()
+	defer b.direct.Unlock()
+	ids := b.directChannels(ctx)
+	if len(ids) > 0 && ids[0] == channelID {
+		return
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == channelID })
+	ids = slices.Insert(ids, 0, channelID)
+	text, err := json.Marshal(ids[:min(len(ids), maxDirect)])
+	if err == nil {
+		err = b.store.SetSetting(ctx, directSetting, string(text))
+	}
+	if err != nil {
+		b.log.Warn("cannot store a direct-message channel", "error", err)
+	}
+}

@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"feedbackbot/feedback"
+)
+
+// command is a slash command as Discord keeps it, down to what we set.
+type command struct {
+	Name        string          `json:"name"`
+	Type        int             `json:"type"`
+	Description string          `json:"description"`
+	Contexts    []int           `json:"contexts"`
+	Installs    []int           `json:"integration_types"`
+	Options     []commandOption `json:"options"`
+}
+
+type commandOption struct {
+	Type        int    `json:"type"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Required    bool   `json:"required"`
+	MaxLength   int    `json:"max_length,omitempty"`
+}
+
+const (
+	commandAsk   = "ask"
+	optionPrompt = "prompt"
+	// maxPrompt is Discord's limit of one text option.
+	maxPrompt = 6000
+)
+
+func commands() []command {
+	return []command{{
+		Name: commandAsk, Type: 1, Description: "Ask me a question.",
+		Contexts: []int{0, 1}, Installs: []int{0}, // servers and direct messages with the bot
+		Options: []commandOption{{Type: 3, Name: optionPrompt, Description: "What would you like to know?", Required: true,
+			MaxLength: maxPrompt}},
+	}}
+}
+
+// registerCommands tells Discord the commands when it has others: Discord
+// limits how often they may be set.
+func (b *Bot) registerCommands(ctx context.Context) {
+	path, route := "/applications/"+b.appID+"/commands", "/applications/commands"
+	var have []command
+	if err := b.out.get(ctx, path, route, &have); err != nil {
+		b.log.Error("cannot read the slash commands", "error", err)
+		return
+	}
+	want := commands()
+	if reflect.DeepEqual(have, want) {
+		return
+	}
+	err := b.out.do(ctx, call{method: http.MethodPut, path: path, route: "PUT " + route, bucket: "PUT " + route,
+		repeat: true, body: func() any { return want }})
+	if err != nil {
+		b.log.Error("cannot register the slash commands", "error", err)
+		return
+	}
+	b.log.Info("registered the slash commands")
+}
+
+// onCommand answers a slash command. Discord shows "thinking" at once, until
+// the first text is there.
+func (b *Bot) onCommand(ctx context.Context, i *interaction) {
+	if i.Data.Name != commandAsk {
+		b.say(ctx, i, textBroken)
+		return
+	}
+	prompt := strings.TrimSpace(plainText(i.option(optionPrompt)))
+	switch {
+	case b.stopping():
+		b.say(ctx, i, textStopping)
+		return
+	case prompt == "":
+		b.say(ctx, i, textEmptyQuestion)
+		return
+	}
+	b.respond(ctx, i, callback{Type: replyDeferred})
+	var c conversation
+	if i.GuildID == "" {
+		var err error
+		if c, err = b.recallDirect(ctx, i.ChannelID); err != nil {
+			b.log.Error("cannot read a conversation; answering without it", "error", err)
+		}
+	}
+	q := b.newQuestion(feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
+		Asker: b.store.Rater(i.userID()), Question: prompt, AskedAt: madeAt(i.ID)}, c)
+	if !b.take(ctx, &q) {
+		return
+	}
+	if !b.begin("question", func() { b.answer(ctx, q) }) {
+		b.notice(ctx, newReply(b, q), textStopping)
+	}
+}
+
+// UnmarshalJSON fills in what Discord leaves out when it is the default.
+func (c *command) UnmarshalJSON(data []byte) error {
+	type plain command
+	p := plain{Type: 1}
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	*c = command(p)
+	return nil
+}

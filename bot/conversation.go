@@ -1,0 +1,140 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"feedbackbot/feedback"
+	"feedbackbot/llm"
+)
+
+// memory is what a conversation needs of the store.
+type memory interface {
+	ResponseByMessage(ctx context.Context, messageID string) (feedback.Response, error)
+	Chain(ctx context.Context, id string, n int) ([]feedback.Response, error)
+	Latest(ctx context.Context, conversationID string, n int) ([]feedback.Response, error)
+}
+
+// maxTurns is how many earlier questions the model is shown at most.
+const maxTurns = 20
+
+// conversation is what came before a question.
+type conversation struct {
+	id     string // "" begins a new one
+	parent string // the response that the question follows
+	turns  []llm.Message
+}
+
+// recall finds what a message continues: the chain of answers it replies to, or
+// in a direct message what was said before. A reply to anything else quotes it.
+func (b *Bot) recall(ctx context.Context, m *message) (conversation, error) {
+	if m.Reference != nil && m.Reference.MessageID != "" {
+		r, err := b.store.ResponseByMessage(ctx, m.Reference.MessageID)
+		switch {
+		case err == nil:
+			chain, err := b.store.Chain(ctx, r.ID, maxTurns)
+			return conversation{id: r.ConversationID, parent: r.ID, turns: turnsOf(chain)}, err
+		case !errors.Is(err, feedback.ErrUnknownResponse):
+			return conversation{}, err
+		}
+		return conversation{turns: b.quoted(m.Referenced)}, nil
+	}
+	if m.GuildID != "" {
+		return conversation{}, nil
+	}
+	return b.recallDirect(ctx, m.ChannelID)
+}
+
+func (b *Bot) recallDirect(ctx context.Context, channelID string) (conversation, error) {
+	latest, err := b.store.Latest(ctx, channelID, maxTurns)
+	c := conversation{id: channelID, turns: turnsOf(latest)}
+	if len(latest) > 0 {
+		c.parent = latest[len(latest)-1].ID
+	}
+	return c, err
+}
+
+// quoted turns a message that the store does not know into a turn.
+func (b *Bot) quoted(m *message) []llm.Message {
+	if m == nil || m.Author == nil || !visible(m.Content) {
+		return nil
+	}
+	text := plainText(m.Content)
+	if m.Author.ID == b.me.ID {
+		return []llm.Message{{Role: llm.Assistant, Content: text}}
+	}
+	return []llm.Message{{Role: llm.User, Content: fmt.Sprintf("%s wrote:\n%s", nameOf(m.Author), text)}}
+}
+
+func nameOf(u *user) string {
+	if u.GlobalName != "" {
+		return plainText(u.GlobalName)
+	}
+	return plainText(u.Username)
+}
+
+func turnsOf(responses []feedback.Response) []llm.Message {
+	turns := make([]llm.Message, 0, 2*len(responses))
+	for _, r := range responses {
+		turns = append(turns,
+			llm.Message{Role: llm.User, Content: r.Question},
+			llm.Message{Role: llm.Assistant, Content: r.Answer})
+	}
+	return turns
+}
+
+// prompt is all that the model is shown: the system prompt, as many of the
+// latest turns as fit, and the question.
+func (b *Bot) prompt(turns []llm.Message, question, guildID string, now time.Time) []llm.Message {
+	system := b.systemPrompt(guildID, now)
+	left := b.options.ContextTokens - tokens(system) - tokens(question)
+	first := len(turns)
+	for first > 0 && left >= tokens(turns[first-1].Content) {
+		first--
+		left -= tokens(turns[first].Content)
+	}
+	shown := []llm.Message{{Role: llm.System, Content: system}}
+	if system == "" {
+		shown = nil
+	}
+	return append(slices.Concat(shown, turns[first:]), llm.Message{Role: llm.User, Content: question})
+}
+
+// tokens estimates a text's tokens. The true count depends on the model; this
+// only decides how much of a conversation to show.
+func tokens(text string) int { return utf8.RuneCountInString(text)/4 + 4 }
+
+// systemPrompt fills in what the operator's prompt may name.
+func (b *Bot) systemPrompt(guildID string, now time.Time) string {
+	server := "a direct message"
+	if guildID != "" {
+		b.mu.Lock()
+		server = b.guilds[guildID]
+		b.mu.Unlock()
+		if server == "" {
+			server = "a Discord server"
+		}
+	}
+	return strings.NewReplacer(
+		"{date}", now.UTC().Format("Monday, 2 January 2006"),
+		"{server}", plainText(server),
+	).Replace(b.options.SystemPrompt)
+}
+
+// questionText is what a person asked: their message without the mention of the
+// bot, and with names in place of the other mentions' numbers.
+func (b *Bot) questionText(m *message) string {
+	replace := []string{"<@" + b.me.ID + ">", "", "<@!" + b.me.ID + ">", ""}
+	for _, u := range m.Mentions {
+		if u.ID != b.me.ID {
+			name := "@" + nameOf(&u)
+			replace = append(replace, "<@"+u.ID+">", name, "<@!"+u.ID+">", name)
+		}
+	}
+	return strings.TrimSpace(plainText(strings.NewReplacer(replace...).Replace(m.Content)))
+}

@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+)
+
+// onEvent takes an event from a shard's read loop, which must not be kept
+// waiting: it only decides who handles it.
+func (b *Bot) onEvent(shard int, e *discordgo.Event) {
+	switch e.Type {
+	case "GUILD_CREATE":
+		var g guild
+		if b.decode(e, &g) {
+			b.onGuild(shard, g)
+		}
+	case "MESSAGE_CREATE":
+		var m message
+		if b.decode(e, &m) {
+			b.onMessage(&m)
+		}
+	case "INTERACTION_CREATE":
+		i := &interaction{received: time.Now()}
+		if !b.decode(e, i) || !b.seen.add(i.ID) {
+			return
+		}
+		select {
+		case b.clicks <- i:
+		default:
+			b.metrics.dropped.WithLabelValues("too_many_clicks").Inc()
+		}
+	}
+}
+
+func (b *Bot) decode(e *discordgo.Event, into any) bool {
+	if err := json.Unmarshal(e.RawData, into); err != nil {
+		b.metrics.dropped.WithLabelValues("unreadable_event").Inc()
+		b.log.Warn("cannot read an event", "type", e.Type, "error", err)
+		return false
+	}
+	return true
+}
+
+// handleClicks handles interactions until there are no more.
+func (b *Bot) handleClicks() {
+	for i := range b.clicks {
+		b.protect("interaction", func() { b.say(b.life, i, textWentWrong) }, func() { b.onInteraction(b.life, i) })
+	}
+}
+
+func (b *Bot) onInteraction(ctx context.Context, i *interaction) {
+	switch {
+	case i.userID() == "":
+		b.metrics.dropped.WithLabelValues("unreadable_event").Inc()
+	case i.Type == interactionCommand:
+		b.onCommand(ctx, i)
+	case i.Type == interactionComponent:
+		b.onClick(ctx, i)
+	case i.Type == interactionModal:
+		b.onForm(ctx, i)
+	}
+}
+
+// protect runs do, and keeps a panic in it from ending the process. sorry, when
+// not nil, then tells the person.
+func (b *Bot) protect(what string, sorry, do func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.metrics.dropped.WithLabelValues("panic").Inc()
+			b.log.Error("panic", "in", what, "panic", p, "stack", string(debug.Stack()))
+			if sorry != nil {
+				b.protect("apology", nil, sorry)
+			}
+		}
+	}()
+	do()
+}
+
+// recent remembers the latest ids, between n and twice as many.
+type recent struct {
+	mu       sync.Mutex
+	n        int
+	now, old map[string]struct{}
+}
+
+func newRecent(n int) *recent { return &recent{n: n, now: map[string]struct{}{}} }
+
+// add returns false when it remembers the id.
+func (r *recent) add(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, found := r.now[id]; found {
+		return false
+	}
+	if _, found := r.old[id]; found {
+		return false
+	}
+	if len(r.now) >= r.n {
+		r.old, r.now = r.now, map[string]struct{}{}
+	}
+	r.now[id] = struct{}{}
+	return true
+}
+

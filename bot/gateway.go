@@ -1,0 +1,160 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+)
+
+const (
+	openTimeout  = 10 * time.Second // for a connection to become ready
+	closeTimeout = 5 * time.Second
+	// codeResumable closes a connection so that its session can be resumed;
+	// discordgo's own Close sends 1000, which ends the session.
+	codeResumable   = 4000
+	defaultInterval = 41250 * time.Millisecond // until HELLO has told
+)
+
+// errFatal wraps an error that no repetition can mend.
+var errFatal = errors.New("this cannot work until the configuration is changed")
+
+// fatalCodes are the close codes after which Discord must not be called again.
+var fatalCodes = map[int]string{
+	4004: "Discord does not accept DISCORD_TOKEN; copy it anew from the Bot page of the developer portal",
+	4010: "Discord does not accept the shard; check DISCORD_SHARDS",
+	4011: "Discord requires more shards; set DISCORD_SHARDS to auto or to a larger total",
+	4012: "Discord no longer offers this version of its gateway; a newer feedbackbot is needed",
+	4013: "Discord does not know one of the intents asked for; a newer feedbackbot is needed",
+	4014: "Discord does not grant the MESSAGE CONTENT intent; switch it on under Bot, Privileged Gateway Intents in the developer portal, or set DISCORD_MESSAGE_CONTENT=off",
+}
+
+// gateway keeps one shard connected. It supervises unmodified discordgo
+// sessions, which hang, resume too late or go on for ever in some states, and
+// replaces them when they do.
+type gateway struct {
+	shard, total int
+	intents      discordgo.Intent
+	token        string
+	transport    http.RoundTripper // for the session's one REST call, GET /gateway
+	identify     func(context.Context) error
+	onReady      func(lastGood time.Time) // a session begins; lastGood is zero for the first
+	onEvent      func(*discordgo.Event)
+	metrics      *metrics
+	log          *slog.Logger
+
+	mu       sync.Mutex
+	lastGood time.Time // when the connection was last seen to work
+}
+
+// fresh returns when the connection was last seen to work.
+func (g *gateway) fresh() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.lastGood
+}
+
+func (g *gateway) seen() {
+	g.mu.Lock()
+	g.lastGood = time.Now()
+	g.mu.Unlock()
+}
+
+// run keeps the shard connected until ctx ends. It returns an error that wraps
+// errFatal when Discord refuses for good.
+func (g *gateway) run(ctx context.Context) error {
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		if err := g.identify(ctx); err != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			return err
+		}
+		started := time.Now()
+		err := g.hold(ctx)
+		if errors.Is(err, errFatal) {
+			return err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if time.Since(started) > time.Minute {
+			attempt = 0
+		}
+		g.metrics.gateway.WithLabelValues("replaced").Inc()
+		g.log.Warn("starting a new gateway session", "error", err)
+		pause(ctx, time.Second+rand.N(min(4*time.Second<<min(attempt, 4), time.Minute)))
+	}
+	return nil
+}
+
+// hold uses one session for as long as it can be resumed, and says why it
+// cannot any more.
+func (g *gateway) hold(ctx context.Context) error {
+	c := g.newConnection()
+	for try := 0; ; {
+		ready, err := c.open(ctx)
+		switch {
+		case err != nil:
+			if ctx.Err() != nil {
+				c.abandon()
+				return nil
+			}
+			if code := c.closeCode(err); fatalCodes[code] != "" {
+				return fmt.Errorf("%s (close code %d): %w", fatalCodes[code], code, errFatal)
+			}
+			if errors.Is(err, errHung) || !resumable(c.closeCode(err)) || try >= 3 {
+				c.abandon()
+				return err
+			}
+			try++
+			g.log.Warn("gateway connection failed", "error", err)
+			pause(ctx, time.Duration(try)*time.Second)
+			continue
+		case ready:
+			try = 0
+		}
+		g.metrics.gateway.WithLabelValues("connected").Inc()
+		g.seen()
+		err = c.watch(ctx, g.seen)
+		if ctx.Err() != nil {
+			c.close()
+			return nil
+		}
+		if code := c.closeCode(err); fatalCodes[code] != "" {
+			return fmt.Errorf("%s (close code %d): %w", fatalCodes[code], code, errFatal)
+		} else if !resumable(code) {
+			return fmt.Errorf("the gateway ended the session (close code %d)", code)
+		}
+		if errors.Is(err, errHung) {
+			c.abandon()
+			return err
+		}
+		g.metrics.gateway.WithLabelValues("resumed").Inc()
+		g.log.Info("gateway connection lost, resuming", "reason", err)
+		pause(ctx, rand.N(250*time.Millisecond))
+	}
+}
+
+// resumable reports whether a session survives a close code.
+func resumable(code int) bool {
+	switch code {
+	case 4003, 4005, 4007, 4009:
+		return false
+	}
+	return true
+}
+
+// pause waits, unless ctx ends first.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,348 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	requestTimeout  = 10 * time.Second
+	maxResponseBody = 8 << 20
+	maxTries        = 4 // of one request, on 5xx and broken connections
+	max429s         = 8 // of one request
+	// Discord bans an address after 10,000 invalid answers in 10 minutes.
+	invalidWindow = 10 * time.Minute
+	invalidAlarm  = 1_000
+	invalidStop   = 5_000
+)
+
+// outgoing sends every request that leaves for Discord. discordgo's own REST
+// client is not used: it ignores the global limit and contexts while it waits,
+// repeats what must not be repeated, and keeps a bucket for every click.
+type outgoing struct {
+	base    string
+	token   string
+	client  *http.Client
+	answers *http.Client // for interactions, so that they never wait for a connection behind messages
+	pacer   *pacer
+	metrics *metrics
+	log     *slog.Logger
+	refused func(error) // called once when Discord no longer accepts the token
+
+	mu           sync.Mutex
+	invalid      int
+	invalidSince time.Time
+	tokenRefused bool
+}
+
+// call is one request.
+type call struct {
+	method, path string
+	route        string // the path without ids, for metrics and errors: a path may hold a secret
+	bucket       string // requests with the same key share a limit; "" leaves at once
+	free         bool   // outside the global budget
+	lane         lane
+	repeat       bool            // may be sent again when it is unclear whether it arrived
+	body         func() any      // made when the request leaves, so that it is the newest; nil for none
+	out          any             // where the answer goes; nil to ignore it
+	grantBy      context.Context // when set, ends the wait for a turn but not the request
+}
+
+// apiError is a refusal by Discord.
+type apiError struct {
+	Status  int
+	Code    int    `json:"code"` // Discord's own, 0 when it gave none
+	Message string `json:"message"`
+	route   string
+}
+
+func (e *apiError) Error() string {
+	return fmt.Sprintf("discord: %s: %d %s (code %d)", e.route, e.Status, e.Message, e.Code)
+}
+
+// code returns Discord's code of an error, or 0.
+func code(err error) int {
+	var e *apiError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
+// status returns the HTTP status of an error, or 0.
+func status(err error) int {
+	var e *apiError
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
+var errTokenRefused = errors.New("discord does not accept the token")
+
+func newOutgoing(base, token string, rps int, m *metrics, log *slog.Logger) *outgoing {
+	return &outgoing{
+		base: base, token: token, pacer: newPacer(rps), metrics: m, log: log,
+		client: newHTTPClient(), answers: newHTTPClient(),
+	}
+}
+
+func newHTTPClient() *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	t.MaxConnsPerHost = 64
+	t.IdleConnTimeout = 50 * time.Second
+	return &http.Client{Transport: t, Timeout: requestTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// do sends a request and decodes the answer. It waits for its turn, repeats
+// what may be repeated, and returns an *apiError for a refusal.
+func (o *outgoing) do(ctx context.Context, c call) error {
+	tries, limited := 0, 0
+	for {
+		err, wait := o.turn(ctx, c)
+		switch {
+		case err == nil:
+			return nil
+		case wait == nil:
+			return err
+		case wait.limited && limited < max429s:
+			limited++ // the pacer holds the next turn back
+		case !wait.limited && tries+1 < maxTries:
+			tries++
+		default:
+			return err
+		}
+		select {
+		case <-time.After(wait.pause(tries)):
+		case <-ctx.Done():
+			return errors.Join(err, context.Cause(ctx))
+		}
+	}
+}
+
+// again says that a request may be repeated.
+type again struct {
+	limited bool          // a 429
+	after   time.Duration // before a request that does not pass the pacer
+}
+
+func (a *again) pause(tries int) time.Duration {
+	if a.limited {
+		return a.after
+	}
+	d := 500 * time.Millisecond << max(0, tries-1)
+	return d/2 + rand.N(d/2)
+}
+
+// turn waits for the request's turn and sends it once.
+func (o *outgoing) turn(ctx context.Context, c call) (error, *again) {
+	if err := o.allowed(c); err != nil {
+		return err, nil
+	}
+	if c.bucket != "" {
+		grantBy := c.grantBy
+		if grantBy == nil {
+			grantBy = ctx
+		}
+		if err := o.pacer.wait(grantBy, c.bucket, !c.free, c.lane); err != nil {
+			return fmt.Errorf("wait for %s: %w", c.route, err), nil
+		}
+	}
+	resp, body, left, err := o.send(ctx, c)
+	if c.bucket != "" {
+		var header http.Header
+		if resp != nil {
+			header = resp.Header
+		}
+		defer o.pacer.done(c.bucket, header)
+	}
+	if err != nil {
+		o.metrics.requests.WithLabelValues(c.route, "none").Inc()
+		if ctx.Err() == nil && (c.repeat || !left) {
+			return err, &again{}
+		}
+		return err, nil
+	}
+	o.metrics.requests.WithLabelValues(c.route, strconv.Itoa(resp.StatusCode)).Inc()
+	if resp.StatusCode < 300 {
+		if c.out != nil {
+			if err := json.Unmarshal(body, c.out); err != nil {
+				return fmt.Errorf("discord: %s: cannot read the answer: %w", c.route, err), nil
+			}
+		}
+		return nil, nil
+	}
+	e := &apiError{Status: resp.StatusCode, route: c.route}
+	if json.Unmarshal(body, e) != nil || e.Message == "" {
+		e.Message = http.StatusText(resp.StatusCode)
+	}
+	e.Status = resp.StatusCode
+	switch {
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return e, &again{limited: true, after: o.limited(c, resp, body)}
+	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
+		o.countInvalid()
+		if resp.StatusCode == http.StatusUnauthorized && !c.free {
+			o.checkToken(ctx, c)
+		}
+	case resp.StatusCode >= 500 && c.repeat:
+		return e, &again{}
+	}
+	return e, nil
+}
+
+// allowed refuses what would only make things worse.
+func (o *outgoing) allowed(c call) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tokenRefused {
+		return errTokenRefused
+	}
+	if c.lane == spare && o.invalid > invalidStop && time.Since(o.invalidSince) < invalidWindow {
+		return errors.New("discord: too many refused requests; optional ones are held back")
+	}
+	return nil
+}
+
+// send makes the HTTP request. left is false when it surely did not leave.
+func (o *outgoing) send(ctx context.Context, c call) (resp *http.Response, body []byte, left bool, err error) {
+	var payload io.Reader
+	if c.body != nil {
+		data, err := json.Marshal(c.body())
+		if err != nil {
+			return nil, nil, true, fmt.Errorf("discord: %s: %w", c.route, err)
+		}
+		payload = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, o.base+c.path, payload)
+	if err != nil {
+		return nil, nil, true, fmt.Errorf("discord: %s: bad address", c.route)
+	}
+	req.Header.Set("Authorization", "Bot "+o.token)
+	req.Header.Set("User-Agent", userAgent)
+	if c.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	client := o.client
+	if c.free {
+		client = o.answers
+	}
+	resp, err = client.Do(req)
+	if err != nil {
+		var dial *net.OpError
+		left = !(errors.As(err, &dial) && dial.Op == "dial")
+		return nil, nil, left, fmt.Errorf("discord: %s: %w", c.route, withoutURL(err))
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxResponseBody))
+	if err != nil && resp.StatusCode < 300 && c.out != nil {
+		return nil, nil, true, fmt.Errorf("discord: %s: cannot read the answer: %w", c.route, withoutURL(err))
+	}
+	return resp, body, true, nil
+}
+
+// withoutURL takes the address out of an error: it may hold an interaction's
+// token.
+func withoutURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// limited makes the pacer honour a 429 of any kind, and returns how long a
+// request that does not pass the pacer must wait.
+func (o *outgoing) limited(c call, resp *http.Response, body []byte) time.Duration {
+	var told struct {
+		RetryAfter float64 `json:"retry_after"`
+		Global     bool    `json:"global"`
+	}
+	isJSON := json.Unmarshal(body, &told) == nil
+	after, ok := seconds(resp.Header.Get("Retry-After"))
+	if precise := time.Duration(told.RetryAfter * float64(time.Second)); precise > 0 && precise < maxPause {
+		after, ok = precise, true
+	}
+	if !ok {
+		after = time.Second
+	}
+	scope := resp.Header.Get("X-RateLimit-Scope")
+	global := told.Global || resp.Header.Get("X-RateLimit-Global") == "true" || scope == "global"
+	if scope != "shared" {
+		o.countInvalid()
+	}
+	switch {
+	case !isJSON: // Cloudflare's page: this address is banned for a while
+		after = min(max(after, time.Minute), 15*time.Minute)
+		o.log.Error("discord's Cloudflare refuses this address; everything waits", "for", after)
+		o.pacer.pause(c.bucket, true, after)
+	case global:
+		o.log.Warn("discord's global limit is hit", "for", after)
+		o.pacer.pause(c.bucket, true, after)
+	case c.bucket != "":
+		o.log.Debug("discord's limit is hit", "route", c.route, "for", after, "scope", scope)
+		o.pacer.pause(c.bucket, false, after)
+	}
+	o.metrics.limited.WithLabelValues(limitedScope(scope, global, isJSON)).Inc()
+	if c.bucket != "" {
+		return 0
+	}
+	return after
+}
+
+func limitedScope(scope string, global, isJSON bool) string {
+	switch {
+	case !isJSON:
+		return "cloudflare"
+	case global:
+		return "global"
+	case scope == "shared":
+		return "shared"
+	}
+	return "route"
+}
+
+func (o *outgoing) countInvalid() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now()
+	if now.Sub(o.invalidSince) > invalidWindow {
+		o.invalid, o.invalidSince = 0, now
+	}
+	o.invalid++
+	if o.invalid == invalidAlarm {
+		o.log.Error("discord refused 1,000 requests in 10 minutes; at 10,000 it bans this address")
+	}
+}
+
+// checkToken asks once more after a 401, and stops everything when that is
+// refused too.
+func (o *outgoing) checkToken(ctx context.Context, c call) {
+	const me = "/users/@me"
+	if c.path != me {
+		// When this is refused as well, its own turn does what follows below.
+		_ = o.do(ctx, call{method: http.MethodGet, path: me, route: me, bucket: me, repeat: true})
+		return
+	}
+	o.mu.Lock()
+	first := !o.tokenRefused
+	o.tokenRefused = true
+	o.mu.Unlock()
+	if first && o.refused != nil {
+		o.refused(errTokenRefused)
+	}
+}

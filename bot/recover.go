@@ -1,0 +1,143 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"feedbackbot/feedback"
+)
+
+// maxUnanswered is how old a question may be that an earlier process took and
+// did not begin to answer. An older one is given up without a word: nobody
+// waits for it any more.
+const maxUnanswered = 15 * time.Minute
+
+// finishUnfinished completes what an earlier process left: an answer that is
+// stored is shown with its buttons, one that broke off is marked as cut, and a
+// question that nobody began to answer is answered now.
+func (b *Bot) finishUnfinished(ctx context.Context) {
+	asks, err := b.store.Unfinished(ctx)
+	if err != nil {
+		b.log.Error("cannot read what an earlier run left unfinished", "error", err)
+		return
+	}
+	for _, a := range asks {
+		if !b.seen.add(a.ID) || ctx.Err() != nil {
+			continue // this process is already at it
+		}
+		b.begin("recovery", func() { b.finishOne(ctx, a) })
+	}
+}
+
+func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
+	q := question{Ask: a, startedAt: time.Now()}
+	if a.Token == "" {
+		q.replyTo = a.ID
+	}
+	r := newReply(b, q)
+	r.ids = a.Messages
+	if len(r.ids) == 0 {
+		r.ids = b.findAnswer(ctx, q)
+	}
+	r.shown = make([]string, len(r.ids)) // unknown, so everything is shown anew
+	switch {
+	case a.State == feedback.AskAnswered:
+		response, err := b.store.Response(ctx, a.ResponseID)
+		if err != nil {
+			b.log.Error("cannot read an unfinished answer", "response_id", a.ResponseID, "error", err)
+			return
+		}
+		b.log.Info("completing an answer of an earlier run", "response_id", a.ResponseID)
+		b.deliver(ctx, r, finalParts(response.Answer, markOf(response.Finish)), response)
+	case len(r.ids) > 0:
+		b.log.Info("marking an answer of an earlier run as cut", "response_id", a.ResponseID)
+		b.markCut(ctx, r)
+	case time.Since(a.AskedAt) > maxUnanswered || a.Token != "" && !r.tokenWorks():
+		b.metrics.dropped.WithLabelValues("question_too_old").Inc()
+		b.finish(ctx, q)
+	case a.State == feedback.AskFailed:
+		b.notice(ctx, r, textWentWrong)
+	default:
+		b.log.Info("answering a question of an earlier run", "response_id", a.ResponseID)
+		b.resume(ctx, q)
+	}
+}
+
+// resume answers a question of which nothing has been shown.
+func (b *Bot) resume(ctx context.Context, q question) {
+	var chain []feedback.Response
+	var err error
+	if q.ParentID != "" {
+		if chain, err = b.store.Chain(ctx, q.ParentID, maxTurns); err != nil {
+			b.log.Error("cannot read a conversation; answering without it", "error", err)
+		}
+	}
+	q.turns = turnsOf(chain)
+	if q.Question == "" && len(q.turns) == 0 {
+		b.notice(ctx, newReply(b, q), textEmptyQuestion)
+		return
+	}
+	b.answer(ctx, q)
+}
+
+// markCut ends an answer that an earlier process was writing, with what stands
+// on the screen.
+func (b *Bot) markCut(ctx context.Context, r *reply) {
+	var text string
+	for k, id := range r.ids {
+		part, err := b.out.messageText(ctx, r.q.ChannelID, id)
+		if err != nil {
+			b.log.Warn("cannot read an answer of an earlier run", "response_id", r.q.ResponseID, "error", err)
+			if permanent(err) {
+				b.finish(ctx, r.q)
+			}
+			return
+		}
+		if k > 0 {
+			text += "\n"
+		}
+		text += part
+		r.shown[k] = part
+	}
+	response := feedback.Response{
+		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
+		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, Question: r.q.Question, Answer: text,
+		Model: b.model.Model(), Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt),
+		Finish: feedback.Cut, AskedAt: r.q.AskedAt, FinishedAt: time.Now(),
+	}
+	b.deliver(ctx, r, finalParts(text, markStopping), response)
+}
+
+// findAnswer looks in the channel for messages with which an earlier process
+// began to answer, but did not live to store.
+func (b *Bot) findAnswer(ctx context.Context, q question) []string {
+	list, err := b.out.messagesAfter(ctx, q.ChannelID, q.ID)
+	if err != nil {
+		b.log.Warn("cannot look for an answer of an earlier run", "response_id", q.ResponseID, "error", err)
+		return nil
+	}
+	for _, m := range list {
+		answers := m.Reference != nil && m.Reference.MessageID == q.ID || m.Interaction != nil && m.Interaction.ID == q.ID
+		if answers && m.Author != nil && m.Author.ID == b.me.ID && visible(m.Content) {
+			if err := b.store.Posted(ctx, q.Ask, m.ID, 0); err != nil && !errors.Is(err, context.Canceled) {
+				b.log.Error("cannot store a message of an answer", "response_id", q.ResponseID, "error", err)
+			}
+			return []string{m.ID}
+		}
+	}
+	return nil
+}
+
+// markOf returns the mark that belongs under a stored answer.
+func markOf(f feedback.Finish) string {
+	switch f {
+	case feedback.Length:
+		return markLength
+	case feedback.Filtered:
+		return markFiltered
+	case feedback.Cut:
+		return markCut
+	}
+	return ""
+}

@@ -1,0 +1,145 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/bwmarrin/discordgo"
+)
+
+const userAgent = "DiscordBot (https://github.com/bwmarrin/discordgo, " + discordgo.VERSION + ")"
+
+// body is every message that leaves, whether new, an edit or an answer to an
+// interaction. Its allowed_mentions cannot be left out, and allow none: what a
+// model writes must not ping anybody.
+type body struct {
+	Content         string            `json:"content"`
+	Components      *[]row            `json:"components,omitempty"` // nil leaves them as they are, empty removes them
+	AllowedMentions mentions          `json:"allowed_mentions"`
+	Flags           int               `json:"flags,omitempty"`
+	Nonce           string            `json:"nonce,omitempty"`
+	EnforceNonce    bool              `json:"enforce_nonce,omitempty"`
+	Reference       *messageReference `json:"message_reference,omitempty"`
+}
+
+// mentions always marshals to an empty list of what may be mentioned.
+type mentions struct{}
+
+func (mentions) MarshalJSON() ([]byte, error) { return []byte(`{"parse":[]}`), nil }
+
+// Types of the answer to an interaction.
+const (
+	replyMessage  = 4
+	replyDeferred = 5
+	replyUpdate   = 7
+	replyForm     = 9
+)
+
+type callback struct {
+	Type int `json:"type"`
+	Data any `json:"data,omitempty"`
+}
+
+// postMessage sends a new message. The nonce makes Discord return the earlier
+// message when it had arrived before, so it may be repeated.
+func (o *outgoing) postMessage(ctx context.Context, channelID string, l lane, make func() body) (message, error) {
+	var m message
+	path := "/channels/" + channelID + "/messages"
+	err := o.do(ctx, call{method: http.MethodPost, path: path, route: "POST /channels/messages",
+		bucket: "POST " + path, lane: l, repeat: true, out: &m, body: func() any {
+			b := make()
+			b.EnforceNonce = b.Nonce != ""
+			b.Flags |= flagSuppressEmbeds
+			return b
+		}})
+	return m, err
+}
+
+// editMessage changes one of our messages. grantBy, when not nil, ends the wait
+// for a turn, but not an edit that has begun.
+func (o *outgoing) editMessage(ctx, grantBy context.Context, channelID, id string, l lane, make func() body) error {
+	path := "/channels/" + channelID + "/messages/"
+	return o.do(ctx, call{method: http.MethodPatch, path: path + id, route: "PATCH /channels/messages/id",
+		bucket: "PATCH " + path, lane: l, repeat: true, grantBy: grantBy, body: func() any {
+			b := make()
+			b.Flags |= flagSuppressEmbeds
+			return b
+		}})
+}
+
+// editOriginal changes our first answer to an interaction. It is outside the
+// global budget; each interaction has a limit of its own.
+func (o *outgoing) editOriginal(ctx, grantBy context.Context, appID, token string, l lane, make func() body) (message, error) {
+	var m message
+	path := "/webhooks/" + appID + "/" + token + "/messages/@original"
+	err := o.do(ctx, call{method: http.MethodPatch, path: path, route: "PATCH /webhooks/messages/@original",
+		bucket: path, free: true, lane: l, repeat: true, grantBy: grantBy, out: &m, body: func() any { return make() }})
+	return m, err
+}
+
+// followUp sends a further answer to an interaction. Discord offers no nonce
+// here, so it is not repeated when it is unclear whether it arrived.
+func (o *outgoing) followUp(ctx context.Context, appID, token string, make func() body) (message, error) {
+	var m message
+	path := "/webhooks/" + appID + "/" + token
+	err := o.do(ctx, call{method: http.MethodPost, path: path + "?wait=true", route: "POST /webhooks", bucket: path,
+		free: true, out: &m, body: func() any {
+			b := make()
+			b.Flags |= flagSuppressEmbeds
+			return b
+		}})
+	return m, err
+}
+
+// respond acknowledges an interaction. It leaves at once, never behind
+// messages. It may be repeated: Discord takes only the first.
+func (o *outgoing) respond(ctx context.Context, i *interaction, c callback) error {
+	err := o.do(ctx, call{method: http.MethodPost, path: "/interactions/" + i.ID + "/" + i.Token + "/callback",
+		route: "POST /interactions/callback", free: true, repeat: true, body: func() any { return c }})
+	if code(err) == codeAcknowledged {
+		return nil // an earlier try had arrived
+	}
+	return err
+}
+
+// Discord's error codes that the bot tells apart.
+const (
+	codeUnknownChannel     = 10003
+	codeUnknownMessage     = 10008
+	codeUnknownInteraction = 10062
+	codeAcknowledged       = 40060
+)
+
+func (o *outgoing) typing(ctx, grantBy context.Context, channelID string) error {
+	path := "/channels/" + channelID + "/typing"
+	return o.do(ctx, call{method: http.MethodPost, path: path, route: "POST /channels/typing", bucket: path,
+		lane: spare, grantBy: grantBy})
+}
+
+// messagesAfter returns up to a hundred messages of a channel that are newer
+// than an id, newest first, as Discord lists them.
+func (o *outgoing) messagesAfter(ctx context.Context, channelID, after string) ([]message, error) {
+	var list []message
+	path := "/channels/" + channelID + "/messages"
+	err := o.do(ctx, call{method: http.MethodGet, path: path + "?limit=100&after=" + after,
+		route: "GET /channels/messages", bucket: "GET " + path, lane: spare, repeat: true, out: &list})
+	return list, err
+}
+
+func (o *outgoing) messageText(ctx context.Context, channelID, id string) (string, error) {
+	var m message
+	path := "/channels/" + channelID + "/messages/"
+	err := o.do(ctx, call{method: http.MethodGet, path: path + id, route: "GET /channels/messages/id",
+		bucket: "GET " + path, repeat: true, out: &m})
+	return m.Content, err
+}
+
+// get reads one resource.
+func (o *outgoing) get(ctx context.Context, path, route string, out any) error {
+	if err := o.do(ctx, call{method: http.MethodGet, path: path, route: "GET " + route, bucket: "GET " + route,
+		repeat: true, out: out}); err != nil {
+		return fmt.Errorf("ask Discord for %s: %w", route, err)
+	}
+	return nil
+}

@@ -1,0 +1,260 @@
+package bot
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+	"github.com/gorilla/websocket"
+)
+
+var (
+	errHung   = errors.New("the session hangs")
+	errZombie = errors.New("a heartbeat was not acknowledged")
+	errLost   = errors.New("the connection was lost")
+)
+
+// connection is a discordgo session and what is known about it from below.
+type connection struct {
+	session *discordgo.Session
+	up      chan struct{} // READY or RESUMED has arrived
+	down    chan struct{} // discordgo has closed the websocket
+
+	mu   sync.Mutex
+	wire *wire // of the latest websocket
+}
+
+func (g *gateway) newConnection() *connection {
+	c := &connection{up: make(chan struct{}, 1), down: make(chan struct{}, 1)}
+	s, _ := discordgo.New("Bot " + g.token) // it fails for no arguments at all
+	s.ShouldReconnectOnError = false
+	s.ShouldRetryOnRateLimit = false
+	s.StateEnabled = false
+	s.SyncEvents = true // our handler only hands events on
+	s.LogLevel = discordgo.LogError
+	s.MaxRestRetries = 0
+	s.Client = &http.Client{Transport: g.transport, Timeout: openTimeout}
+	s.Identify.Intents = g.intents
+	s.Identify.Shard = &[2]int{g.shard, g.total}
+	s.ShardID, s.ShardCount = g.shard, g.total
+	dial := &net.Dialer{Timeout: openTimeout, KeepAlive: 15 * time.Second}
+	s.Dialer = &websocket.Dialer{
+		HandshakeTimeout: openTimeout,
+		Proxy:            http.ProxyFromEnvironment,
+		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return c.tap(dial.DialContext(ctx, network, address))
+		},
+		NetDialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			d := tls.Dialer{NetDialer: dial}
+			return c.tap(d.DialContext(ctx, network, address))
+		},
+	}
+	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
+		if e.Type == "READY" || e.Type == "RESUMED" {
+			signal(c.up)
+		}
+		if e.Operation != 0 || e.Type == "" {
+			return
+		}
+		if e.Type == "READY" {
+			g.onReady(g.fresh())
+		}
+		g.seen()
+		g.onEvent(e)
+	})
+	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) { signal(c.down) })
+	c.session = s
+	return c
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func (c *connection) tap(conn net.Conn, err error) (net.Conn, error) {
+	if err != nil {
+		return nil, err
+	}
+	w := &wire{Conn: conn}
+	c.mu.Lock()
+	c.wire = w
+	c.mu.Unlock()
+	return w, nil
+}
+
+func (c *connection) tapped() *wire {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wire
+}
+
+// closeCode returns the code with which the server ended the connection, or 0.
+func (c *connection) closeCode(err error) int {
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) {
+		return closed.Code
+	}
+	if w := c.tapped(); w != nil {
+		return w.code()
+	}
+	return 0
+}
+
+// open connects, resuming if the session has been connected before. It returns
+// true once READY or RESUMED has arrived. discordgo's Open returns without
+// either after an invalid session, and never when op 7 comes first; so both
+// steps have a deadline.
+func (c *connection) open(ctx context.Context) (bool, error) {
+	drain(c.up)
+	drain(c.down)
+	deadline := time.NewTimer(openTimeout)
+	defer deadline.Stop()
+	opened := make(chan error, 1)
+	go func() { opened <- c.session.Open() }()
+	for {
+		select {
+		case err := <-opened:
+			if err != nil {
+				return false, withoutURL(err)
+			}
+			opened = nil
+		case <-c.up:
+			if opened == nil {
+				return true, nil
+			}
+			signal(c.up) // Open is about to return
+			select {
+			case err := <-opened:
+				if err != nil {
+					return false, withoutURL(err)
+				}
+				opened = nil
+			case <-deadline.C:
+				return false, errHung
+			}
+		case <-c.down:
+			return false, errLost
+		case <-deadline.C:
+			return false, errHung
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}
+
+func drain(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+	}
+}
+
+// watch returns when the connection is lost, or is found to be dead: when the
+// last acknowledged heartbeat is one and a half intervals old. It then closes
+// it with a code that keeps the session.
+func (c *connection) watch(ctx context.Context, alive func()) error {
+	ticks := time.NewTicker(500 * time.Millisecond)
+	defer ticks.Stop()
+	var lastAck time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.down:
+			return errLost
+		case <-ticks.C:
+		}
+		interval := c.tapped().heartbeatInterval()
+		if interval <= 0 {
+			interval = defaultInterval
+		}
+		ack, ok := c.lastAck()
+		if !ok {
+			return errHung
+		}
+		if ack.After(lastAck) {
+			lastAck = ack
+			alive()
+		}
+		if time.Since(ack) > interval*3/2 {
+			if !c.close() {
+				return errHung
+			}
+			return errZombie
+		}
+	}
+}
+
+// lastAck reads what discordgo guards with a lock that it may hold for ever.
+func (c *connection) lastAck() (time.Time, bool) {
+	got := make(chan time.Time, 1)
+	go func() {
+		c.session.RLock()
+		defer c.session.RUnlock()
+		got <- c.session.LastHeartbeatAck
+	}()
+	select {
+	case t := <-got:
+		return t, true
+	case <-time.After(closeTimeout):
+		return time.Time{}, false
+	}
+}
+
+// close closes the websocket so that the session can be resumed. It returns
+// false when discordgo does not come back from it.
+func (c *connection) close() bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.session.CloseWithCode(codeResumable)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(closeTimeout):
+		c.abandon()
+		return false
+	}
+}
+
+// abandon takes the connection away from a session that is not used again. A
+// hung session keeps a goroutine or two; there is no way to end them.
+func (c *connection) abandon() {
+	if w := c.tapped(); w != nil {
+		w.Close()
+	}
+}
+
+// rebase sends discordgo's requests to another base address than the one that
+// is compiled into it.
+type rebase struct {
+	base *url.URL
+	next http.RoundTripper
+}
+
+func (r rebase) RoundTrip(req *http.Request) (*http.Response, error) {
+	// discordgo's addresses are made with the version it was built for.
+	_, versioned, _ := strings.Cut(req.URL.Path, "/api/v")
+	_, path, found := strings.Cut(versioned, "/")
+	if !found {
+		return nil, fmt.Errorf("discordgo asks for %s, which is not known", req.URL.Path)
+	}
+	clone := req.Clone(req.Context())
+	u := *r.base
+	u.Path = strings.TrimRight(u.Path, "/") + "/" + path
+	u.RawQuery = req.URL.RawQuery
+	clone.URL, clone.Host = &u, u.Host
+	return r.next.RoundTrip(clone)
+}

@@ -1,0 +1,199 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+)
+
+// Shards says which shards this process runs. The zero value means all that
+// Discord recommends.
+type Shards struct{ First, Last, Total int }
+
+// ParseShards reads "auto" or "first-last/total".
+func ParseShards(text string) (Shards, error) {
+	if text == "auto" || text == "" {
+		return Shards{}, nil
+	}
+	var s Shards
+	shardRange, total, ok := strings.Cut(text, "/")
+	first, last, isRange := strings.Cut(shardRange, "-")
+	if !isRange {
+		last = first
+	}
+	var err1, err2, err3 error
+	s.First, err1 = strconv.Atoi(first)
+	s.Last, err2 = strconv.Atoi(last)
+	s.Total, err3 = strconv.Atoi(total)
+	if !ok || errors.Join(err1, err2, err3) != nil || s.First < 0 || s.Last < s.First || s.Last >= s.Total {
+		return Shards{}, fmt.Errorf("%q is neither auto nor first-last/total, as in 0-3/8", text)
+	}
+	return s, nil
+}
+
+// MessageContent says whether to ask for the privileged intent.
+type MessageContent string
+
+const (
+	ContentAuto MessageContent = "auto" // when the application has it switched on
+	ContentOn   MessageContent = "on"
+	ContentOff  MessageContent = "off"
+)
+
+type application struct {
+	ID    string `json:"id"`
+	Flags int    `json:"flags"`
+}
+
+// hasContent are the flags of an application that may read message content, in
+// any number of servers or in a few.
+const hasContent = 1<<18 | 1<<19
+
+// identifyMyself learns who the bot is. It goes on trying while Discord cannot
+// be reached.
+func (b *Bot) identifyMyself(ctx context.Context) error {
+	err := b.insist(ctx, func() error { return b.out.get(ctx, "/users/@me", "/users/@me", &b.me) })
+	if err != nil {
+		return err
+	}
+	var app application
+	if err := b.out.get(ctx, "/applications/@me", "/applications/@me", &app); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		b.log.Warn("cannot read the application; assuming it is allowed the message content intent", "error", err)
+		app = application{ID: b.me.ID, Flags: hasContent}
+	}
+	b.appID = app.ID
+	if b.options.MessageContent == ContentAuto {
+		b.options.MessageContent = ContentOff
+		if app.Flags&hasContent != 0 {
+			b.options.MessageContent = ContentOn
+		} else {
+			b.log.Info("the application has no message content intent: replies without a ping are not seen")
+		}
+	}
+	return nil
+}
+
+// insist repeats what fails until it succeeds, is refused for good, or ctx ends.
+func (b *Bot) insist(ctx context.Context, do func() error) error {
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		err := do()
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, errTokenRefused) || status(err) == http.StatusUnauthorized:
+			return fmt.Errorf("%s: %w", fatalCodes[4004], errFatal)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case status(err) >= 400 && status(err) < 500 && status(err) != http.StatusTooManyRequests:
+			return err
+		}
+		b.log.Error("cannot start yet", "error", err, "next_try_in", wait)
+		pause(ctx, wait)
+	}
+}
+
+type gatewayInfo struct {
+	Shards int `json:"shards"`
+	Limit  struct {
+		Total          int   `json:"total"`
+		Remaining      int   `json:"remaining"`
+		ResetAfter     int64 `json:"reset_after"` // milliseconds
+		MaxConcurrency int   `json:"max_concurrency"`
+	} `json:"session_start_limit"`
+}
+
+func (b *Bot) gatewayInfo(ctx context.Context) (info gatewayInfo, err error) {
+	return info, b.insist(ctx, func() error { return b.out.get(ctx, "/gateway/bot", "/gateway/bot", &info) })
+}
+
+// planShards makes a gateway for each shard of this process.
+func (b *Bot) planShards(ctx context.Context) ([]*gateway, error) {
+	info, err := b.gatewayInfo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := b.options.Shards
+	if s.Total == 0 {
+		s = Shards{First: 0, Last: max(info.Shards, 1) - 1, Total: max(info.Shards, 1)}
+	}
+	intents := discordgo.IntentsGuilds | discordgo.IntentsGuildMessages | discordgo.IntentsDirectMessages
+	if b.options.MessageContent == ContentOn {
+		intents |= discordgo.IntentMessageContent
+	}
+	gate := &identifyGate{concurrency: max(info.Limit.MaxConcurrency, 1), next: map[int]time.Time{}}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id := s.First; id <= s.Last; id++ {
+		b.missing[id] = b.lastAlive(ctx, id)
+		first := true
+		b.shards = append(b.shards, &gateway{
+			shard: id, total: s.Total, intents: intents, token: b.options.Token, transport: b.restTransport(),
+			metrics: b.metrics, log: b.log.With("shard", id),
+			onReady: func(lastGood time.Time) {
+				b.protect("ready", nil, func() { b.onReady(id, lastGood) })
+			},
+			onEvent: func(e *discordgo.Event) {
+				b.protect("event", nil, func() { b.onEvent(id, e) })
+			},
+			identify: func(ctx context.Context) error {
+				if !first {
+					b.sparinglyIdentify(ctx)
+				}
+				first = false
+				return gate.wait(ctx, id)
+			},
+		})
+	}
+	return b.shards, nil
+}
+
+// identifyGate keeps to Discord's pace of new sessions: one in 5 s for each
+// shard id modulo max_concurrency.
+type identifyGate struct {
+	concurrency int
+	mu          sync.Mutex
+	next        map[int]time.Time
+}
+
+const identifyEvery = 5100 * time.Millisecond
+
+func (g *identifyGate) wait(ctx context.Context, shard int) error {
+	g.mu.Lock()
+	key, now := shard%g.concurrency, time.Now()
+	at := g.next[key]
+	if at.Before(now) {
+		at = now
+	}
+	g.next[key] = at.Add(identifyEvery)
+	g.mu.Unlock()
+	pause(ctx, at.Sub(now))
+	return ctx.Err()
+}
+
+// fewSessions is when new sessions become precious: Discord resets the token of
+// a bot that uses up its daily number.
+const fewSessions = 50
+
+// sparinglyIdentify waits before a new session when few are left for the day.
+func (b *Bot) sparinglyIdentify(ctx context.Context) {
+	info, err := b.gatewayInfo(ctx)
+	if err != nil || info.Limit.Total == 0 || info.Limit.Remaining >= fewSessions {
+		return
+	}
+	wait := time.Minute
+	if info.Limit.Remaining == 0 {
+		wait = time.Duration(info.Limit.ResetAfter) * time.Millisecond
+	}
+	b.log.Error("few gateway sessions are left for today", "remaining", info.Limit.Remaining, "waiting", wait)
+	pause(ctx, wait)
+}

@@ -1,0 +1,76 @@
+package bot
+
+import (
+	"errors"
+
+	"feedbackbot/feedback"
+	"feedbackbot/llm"
+)
+
+// What people are told. One plain sentence each; the log has the details.
+const (
+	textEmptyQuestion = "Hi! Mention me together with a question, and I'll answer it."
+	textStopping      = "I'm restarting right now. Please ask again in a minute."
+
+	markCut      = "-# ✂️ The answer broke off here. Please ask again if you need the rest."
+	markSilent   = "-# ✂️ The model stopped talking here. Please ask again if you need the rest."
+	markStopping = "-# ✂️ I had to restart here. Please ask again if you need the rest."
+	markLength   = "-# ✂️ The answer reached its length limit here."
+	markLong     = "-# ✂️ The answer is too long for Discord and ends here."
+	markFiltered = "-# ✂️ The model's provider withheld the rest."
+)
+
+// explainModel says to a person why the model gave no answer.
+func explainModel(err error) string {
+	var e *llm.Error
+	if !errors.As(err, &e) {
+		return "Sorry, something went wrong on my side. Please try again in a moment."
+	}
+	switch e.Kind {
+	case llm.Busy:
+		return "The model is busy. Please try again in a minute."
+	case llm.Trouble, llm.Broken, llm.Malformed:
+		return "The model has trouble answering right now. Please try again in a minute."
+	case llm.Unreachable:
+		return "I can't reach the model right now. Please try again in a minute."
+	case llm.Silent, llm.TimedOut:
+		return "The model took too long to answer. Please try again."
+	case llm.BadKey, llm.NoPermission, llm.NoCredit, llm.UnknownModel, llm.BadRequest:
+		return "The model is not set up correctly, so I can't answer. Please tell the people who run this bot."
+	case llm.TooLong:
+		return "That is more text than the model can take. Please ask with less."
+	case llm.Moderated:
+		return "The model's provider does not allow an answer to that."
+	case llm.Empty:
+		return "The model had nothing to say to that. Please try other words."
+	case llm.Canceled:
+		return textStopping
+	}
+	return "Sorry, something went wrong on my side. Please try again in a moment."
+}
+
+// finishOf says how an answer of which text arrived has ended, and the mark that
+// is put below it.
+func finishOf(s streamed, stopped error) (feedback.Finish, string) {
+	if s.err == nil {
+		switch s.answer.Finish {
+		case llm.Length:
+			return feedback.Length, markLength
+		case llm.Filtered:
+			return feedback.Filtered, markFiltered
+		case llm.Refusal:
+			return feedback.Refused, ""
+		}
+		return feedback.Complete, ""
+	}
+	var e *llm.Error
+	switch {
+	case errors.Is(stopped, errFull):
+		return feedback.Length, markLong
+	case errors.Is(stopped, errStopping):
+		return feedback.Cut, markStopping
+	case errors.As(s.err, &e) && (e.Kind == llm.Silent || e.Kind == llm.TimedOut):
+		return feedback.Cut, markSilent
+	}
+	return feedback.Cut, markCut
+}

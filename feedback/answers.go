@@ -1,0 +1,262 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Ask is a question that was taken. It is stored before anything is done about
+// it, so that it is answered exactly once, also across a crash.
+type Ask struct {
+	ID             string // Discord's id of the message or interaction; unique
+	ResponseID     string // id the answer will have
+	GuildID        string // "" in a direct message
+	ChannelID      string
+	Asker          Rater
+	Token          string // interaction token to answer with; "" for a message
+	ConversationID string
+	ParentID       string
+	Question       string
+	AskedAt        time.Time
+
+	State    AskState // set by the store
+	Messages []string // set by [Store.Unfinished]: the messages shown so far, in order
+}
+
+// AskState is how far a question has come.
+type AskState string
+
+const (
+	AskOpen     AskState = "open"     // no text is stored yet
+	AskAnswered AskState = "answered" // the response is stored, its messages may be incomplete
+	AskFailed   AskState = "failed"   // there will be no response, the person may not have been told
+	AskDone     AskState = "done"
+)
+
+// Take stores a question as open. It returns false when the question had been
+// taken before, by whatever process.
+func (s *Store) Take(ctx context.Context, a Ask) (bool, error) {
+	var taken bool
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO asks
+			(id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, question, asked_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
+			a.ID, a.ResponseID, AskOpen, a.GuildID, a.ChannelID, a.Asker, a.Token, a.ConversationID, a.ParentID,
+			stripNUL(a.Question), millis(a.AskedAt))
+		if err != nil {
+			return err
+		}
+		rows, err := result.RowsAffected()
+		taken = rows == 1
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("take question %s: %w", a.ID, err)
+	}
+	return taken, nil
+}
+
+// Posted stores that a Discord message shows one part of the answer to a.
+func (s *Store) Posted(ctx context.Context, a Ask, messageID string, part int) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO messages (id, ask_id, response_id, part) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (id) DO NOTHING`, messageID, a.ID, a.ResponseID, part)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store message %s of response %s: %w", messageID, a.ResponseID, err)
+	}
+	return nil
+}
+
+// Monitor stores a complete response and makes it due at every backend. From
+// then on it can be rated, and its question counts as answered.
+func (s *Store) Monitor(ctx context.Context, r Response) error {
+	texts, err := json.Marshal(r.Context)
+	if err != nil {
+		return fmt.Errorf("monitor response %s: %w", r.ID, err)
+	}
+	err = s.write(ctx, func(ctx context.Context, tx tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO responses (id, rev, ask_id, guild_id, channel_id, asker,
+				conversation_id, parent_id, question, answer, context, model, provider, prompt_version, finish,
+				input_tokens, output_tokens, cost, asked_at, first_text_at, finished_at)
+			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+			ON CONFLICT (id) DO NOTHING`,
+			r.ID, r.AskID, r.GuildID, r.ChannelID, r.Asker, r.ConversationID, r.ParentID,
+			stripNUL(r.Question), stripNUL(r.Answer), stripNUL(string(texts)), stripNUL(r.Model), r.Provider, r.PromptVersion, r.Finish,
+			r.InputTokens, r.OutputTokens, r.Cost, millis(r.AskedAt), millis(r.FirstTextAt), millis(r.FinishedAt))
+		if err != nil {
+			return err
+		}
+		if rows, err := result.RowsAffected(); err != nil || rows == 0 {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE asks SET state = $1 WHERE id = $2`, AskAnswered, r.AskID); err != nil {
+			return err
+		}
+		return s.makeDue(ctx, tx, subject{responseID: r.ID}, 1, time.Now(), 0)
+	})
+	if err != nil {
+		return fmt.Errorf("monitor response %s: %w", r.ID, err)
+	}
+	s.backends.wake()
+	return nil
+}
+
+// Fail stores that a question will get no response, only a notice.
+func (s *Store) Fail(ctx context.Context, askID string) error {
+	return s.setState(ctx, askID, AskFailed)
+}
+
+// Finish stores that the person has everything: the answer with its buttons,
+// or the notice. What was kept to complete it is removed.
+func (s *Store) Finish(ctx context.Context, askID string) error {
+	return s.setState(ctx, askID, AskDone)
+}
+
+func (s *Store) setState(ctx context.Context, askID string, state AskState) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		query := `UPDATE asks SET state = $1 WHERE id = $2`
+		if state == AskDone {
+			query = `UPDATE asks SET state = $1, token = '', question = '' WHERE id = $2`
+		}
+		_, err := tx.ExecContext(ctx, query, state, askID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store that question %s is %s: %w", askID, state, err)
+	}
+	return nil
+}
+
+// Unfinished returns the questions that an earlier process left, oldest first,
+// with the messages they already have.
+func (s *Store) Unfinished(ctx context.Context) ([]Ask, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id, response_id, state, guild_id, channel_id, asker, token,
+		conversation_id, parent_id, question, asked_at FROM asks WHERE state <> 'done' ORDER BY asked_at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("list unfinished questions: %w", err)
+	}
+	asks, err := collect(rows, func(rows *sql.Rows) (Ask, error) {
+		var a Ask
+		var askedAt int64
+		err := rows.Scan(&a.ID, &a.ResponseID, &a.State, &a.GuildID, &a.ChannelID, &a.Asker, &a.Token,
+			&a.ConversationID, &a.ParentID, &a.Question, &askedAt)
+		a.AskedAt = fromMillis(askedAt)
+		return a, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list unfinished questions: %w", err)
+	}
+	for i := range asks {
+		if asks[i].Messages, err = s.messages(ctx, asks[i].ID); err != nil {
+			return nil, err
+		}
+	}
+	return asks, nil
+}
+
+func (s *Store) messages(ctx context.Context, askID string) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id FROM messages WHERE ask_id = $1 ORDER BY part`, askID)
+	if err != nil {
+		return nil, fmt.Errorf("list the messages of question %s: %w", askID, err)
+	}
+	ids, err := collect(rows, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return nil, fmt.Errorf("list the messages of question %s: %w", askID, err)
+	}
+	return ids, nil
+}
+
+const responseColumns = `id, rev, ask_id, guild_id, channel_id, asker, conversation_id, parent_id, question, answer,
+	context, model, provider, prompt_version, finish, input_tokens, output_tokens, cost, asked_at, first_text_at, finished_at`
+
+type scanner interface{ Scan(...any) error }
+
+func scanResponse(row scanner) (Response, error) {
+	var r Response
+	var texts string
+	var asked, first, finished int64
+	err := row.Scan(&r.ID, &r.Rev, &r.AskID, &r.GuildID, &r.ChannelID, &r.Asker, &r.ConversationID, &r.ParentID,
+		&r.Question, &r.Answer, &texts, &r.Model, &r.Provider, &r.PromptVersion, &r.Finish,
+		&r.InputTokens, &r.OutputTokens, &r.Cost, &asked, &first, &finished)
+	if err != nil {
+		return Response{}, err
+	}
+	r.AskedAt, r.FirstTextAt, r.FinishedAt = fromMillis(asked), fromMillis(first), fromMillis(finished)
+	return r, json.Unmarshal([]byte(texts), &r.Context)
+}
+
+// Response returns a response by its id, or [ErrUnknownResponse].
+func (s *Store) Response(ctx context.Context, id string) (Response, error) {
+	return s.oneResponse(ctx, `SELECT `+responseColumns+` FROM responses WHERE id = $1`, id)
+}
+
+// ResponseByMessage returns the response that a Discord message shows a part
+// of, or [ErrUnknownResponse].
+func (s *Store) ResponseByMessage(ctx context.Context, messageID string) (Response, error) {
+	return s.oneResponse(ctx, `SELECT `+responseColumns+` FROM responses
+		WHERE id = (SELECT response_id FROM messages WHERE id = $1)`, messageID)
+}
+
+func (s *Store) oneResponse(ctx context.Context, query, key string) (Response, error) {
+	r, err := scanResponse(s.read.QueryRowContext(ctx, query, key))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Response{}, ErrUnknownResponse
+	}
+	if err != nil {
+		return Response{}, fmt.Errorf("read response of %s: %w", key, err)
+	}
+	return r, nil
+}
+
+// Latest returns the newest n responses of a conversation, oldest first.
+func (s *Store) Latest(ctx context.Context, conversationID string, n int) ([]Response, error) {
+	return s.listResponses(ctx, `SELECT `+responseColumns+` FROM (SELECT * FROM responses
+		WHERE conversation_id = $1 ORDER BY id DESC LIMIT $2) AS latest ORDER BY id`, conversationID, n)
+}
+
+// Chain returns the response with this id and those it follows, at most n,
+// oldest first.
+func (s *Store) Chain(ctx context.Context, id string, n int) ([]Response, error) {
+	return s.listResponses(ctx, `WITH RECURSIVE chain (id, depth) AS (
+			SELECT CAST($1 AS TEXT), 1
+			UNION ALL
+			SELECT r.parent_id, chain.depth + 1 FROM chain JOIN responses r ON r.id = chain.id
+			WHERE r.parent_id <> '' AND chain.depth < $2)
+		SELECT `+responseColumns+` FROM responses WHERE id IN (SELECT id FROM chain) ORDER BY id`, id, n)
+}
+
+func (s *Store) listResponses(ctx context.Context, query string, args ...any) ([]Response, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read a conversation: %w", err)
+	}
+	list, err := collect(rows, func(rows *sql.Rows) (Response, error) { return scanResponse(rows) })
+	if err != nil {
+		return nil, fmt.Errorf("read a conversation: %w", err)
+	}
+	return list, nil
+}
+
+// collect reads all rows and closes them.
+func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}
+
+// stripNUL removes U+0000, which Postgres cannot store in a text.
+func stripNUL(text string) string { return strings.ReplaceAll(text, "\x00", "") }

@@ -1,0 +1,280 @@
+package feedback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// parallel is how many items one backend is sent at once.
+	parallel = 8
+	// attemptTimeout bounds one call to a backend.
+	attemptTimeout = 10 * time.Second
+	// maxStrikes is after how many failures of its own an item is given up.
+	maxStrikes = 20
+	// maxErrorLength caps what is kept of an error's text, in bytes.
+	maxErrorLength = 500
+)
+
+// WorkerOptions tune a [Worker]. The zero value is ready to use.
+type WorkerOptions struct {
+	// Drain is how long Run goes on sending what is due after its context has
+	// ended.
+	Drain time.Duration
+	// Delivered, when set, is told of every attempt: the backend, and
+	// delivered, skipped, retry, dead or unauthorized.
+	Delivered func(backend, outcome string)
+	// Log receives what an operator should know; nil discards it.
+	Log *slog.Logger
+}
+
+// Worker brings every backend up to date with the store, as a reconciler:
+// whatever a backend has not got at its current revision is due. It holds no
+// state that matters, so a crash needs no repair.
+type Worker struct {
+	store    *Store
+	backends []Backend
+	options  WorkerOptions
+}
+
+// NewWorker returns a worker for the given backends.
+func NewWorker(store *Store, backends []Backend, options WorkerOptions) *Worker {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Delivered == nil {
+		options.Delivered = func(string, string) {}
+	}
+	return &Worker{store: store, backends: backends, options: options}
+}
+
+// Run delivers until ctx ends, then goes on for the drain time at most. It
+// sleeps until something is due. One worker runs for one store.
+func (w *Worker) Run(ctx context.Context) error {
+	lanes := make([]*lane, 0, len(w.backends))
+	for _, b := range w.backends {
+		wake, err := w.store.enable(ctx, b.Name())
+		if err != nil {
+			return err
+		}
+		lanes = append(lanes, &lane{
+			backend: b, store: w.store, wake: wake, options: w.options,
+			log: w.options.Log.With("backend", b.Name()), results: make(chan result, parallel),
+		})
+	}
+	var all sync.WaitGroup
+	for _, l := range lanes {
+		all.Go(func() { l.run(ctx) })
+	}
+	all.Wait()
+	return nil
+}
+
+// lane is the delivery to one backend. Its loop is one goroutine; each attempt
+// is another, and reports to the loop.
+type lane struct {
+	backend  Backend
+	store    *Store
+	options  WorkerOptions
+	log      *slog.Logger
+	wake     <-chan struct{}
+	results  chan result
+	inFlight int
+	circuit  circuit
+}
+
+// result is how one attempt ended.
+type result struct {
+	delivery
+	outcome  string // for the metrics
+	remoteID string
+	skipped  bool          // there was nothing to send
+	cause    error         // nil when the item is settled
+	dead     string        // why the item is given up
+	err      string        // why the item is tried again
+	wait     time.Duration // before the next attempt
+	strikes  int           // 1 when the failure is the item's own
+	notTried bool          // the attempt does not count
+}
+
+func (l *lane) run(ctx context.Context) {
+	sendCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var drained <-chan time.Time
+	stopping := ctx.Done()
+	for {
+		idle := l.start(sendCtx, drained != nil)
+		if drained != nil && l.inFlight == 0 {
+			return // nothing is due, or the backend does not take it
+		}
+		timer := time.NewTimer(idle)
+		select {
+		case <-stopping:
+			stopping = nil
+			drained = time.After(l.options.Drain)
+		case <-drained:
+			stop()
+			for l.inFlight > 0 {
+				l.finish(context.WithoutCancel(ctx), <-l.results)
+			}
+			return
+		case r := <-l.results:
+			l.finish(sendCtx, r)
+		case <-l.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// forever is longer than any sleep; a wake-up ends it.
+const forever = 24 * time.Hour
+
+// start begins as many attempts as are due and allowed, and returns how long
+// the loop may sleep.
+func (l *lane) start(ctx context.Context, draining bool) time.Duration {
+	now := time.Now()
+	if wait := l.circuit.wait(now); wait > 0 {
+		return wait
+	}
+	room := parallel
+	if l.circuit.probing() {
+		room = 1
+	}
+	room -= l.inFlight
+	if room <= 0 {
+		return forever
+	}
+	claimed, err := l.store.claim(ctx, l.backend.Name(), room)
+	if err != nil {
+		if !draining {
+			l.log.Error("cannot read what is due", "error", err)
+		}
+		return maxProbeWait
+	}
+	for _, d := range claimed {
+		l.inFlight++
+		go func() { l.results <- l.attempt(ctx, d) }()
+	}
+	if len(claimed) == room {
+		return forever // the next result, or nothing, makes room
+	}
+	next, err := l.store.nextReady(ctx, l.backend.Name())
+	switch {
+	case err != nil:
+		return maxProbeWait
+	case next.IsZero():
+		return forever
+	}
+	return max(time.Until(next), time.Millisecond)
+}
+
+// attempt sends one item and says how it went.
+func (l *lane) attempt(ctx context.Context, d delivery) (r result) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = result{delivery: d, cause: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	if d.parentDead != "" {
+		return result{delivery: d, cause: fmt.Errorf("its response was not taken (%s): %w", d.parentDead, ErrRefused)}
+	}
+	response, submission, err := l.store.load(ctx, &d)
+	if err != nil {
+		return result{delivery: d, cause: err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	before := Delivered{RemoteID: d.remoteID, Rev: d.doneRev, Unclear: d.attempts > 0}
+	if d.isResponse() {
+		id, err := l.backend.SendResponse(ctx, response, before)
+		return result{delivery: d, remoteID: id, cause: err}
+	}
+	if submission.Withdrawn && d.doneRev == 0 && d.attempts == 0 {
+		return result{delivery: d, skipped: true} // it never left, so there is nothing to take back
+	}
+	if before.ResponseRemoteID, err = l.store.remoteID(ctx, d.backend, d.responseID); err != nil {
+		return result{delivery: d, cause: err}
+	}
+	id, err := l.backend.SendSubmission(ctx, submission, response, before)
+	return result{delivery: d, remoteID: id, cause: err}
+}
+
+// finish judges a result, tells the circuit, and stores it.
+func (l *lane) finish(ctx context.Context, r result) {
+	l.inFlight--
+	now := time.Now()
+	back := l.judge(&r, now)
+	l.options.Delivered(l.backend.Name(), r.outcome)
+	if err := l.store.settleDelivery(context.WithoutCancel(ctx), r.delivery, r); err != nil {
+		// The lease will run out and the item will be sent again.
+		l.log.Error("cannot store a delivery", "response_id", r.responseID, "error", err)
+		return
+	}
+	if !back {
+		return
+	}
+	l.log.Info("backend works again, sending what waited")
+	if err := l.store.hurry(ctx, l.backend.Name()); err != nil {
+		l.log.Error("cannot hurry the backlog", "error", err)
+	}
+}
+
+// judge turns the cause of a result into what becomes of the item, and returns
+// true when the backend is seen to work again.
+func (l *lane) judge(r *result, now time.Time) (back bool) {
+	var retry *RetryError
+	switch {
+	case r.skipped:
+		r.outcome = "skipped"
+		return false
+	case r.cause == nil:
+		r.outcome = "delivered"
+		if r.remoteID == "" {
+			r.remoteID = r.delivery.remoteID
+		}
+		return l.circuit.success(now)
+	case errors.Is(r.cause, ErrRefused):
+		r.outcome, r.dead = "dead", clip(r.cause.Error())
+		l.log.Warn("item refused for good", "response_id", r.responseID, "vote", !r.isResponse(), "reason", r.dead)
+		return l.circuit.success(now)
+	case errors.Is(r.cause, ErrUnauthorized):
+		if l.circuit.wait(now) < unauthorizedWait/2 {
+			l.log.Error("backend does not accept our key; deliveries wait, next try in an hour or at a restart", "error", r.cause)
+		}
+		l.circuit.pause(now, unauthorizedWait)
+		r.outcome, r.err, r.notTried = "unauthorized", clip(r.cause.Error()), true
+		return false
+	case errors.As(r.cause, &retry):
+		r.outcome, r.err, r.notTried = "retry", clip(r.cause.Error()), true
+		r.wait = min(retry.After, maxRetryAfter)
+		l.circuit.pause(now, r.wait)
+		return false
+	}
+	r.outcome, r.err, r.wait = "retry", clip(r.cause.Error()), itemBackoff(r.attempts)
+	if l.circuit.lastSuccess.After(r.triedAt) && r.attempts > 0 {
+		r.strikes = 1 // others went through since this one last failed
+	}
+	if r.delivery.strikes+r.strikes >= maxStrikes {
+		r.outcome, r.dead = "dead", clip(fmt.Sprintf("given up after %d failures: %v", maxStrikes, r.cause))
+		l.log.Warn("item given up", "response_id", r.responseID, "vote", !r.isResponse(), "reason", r.dead)
+	}
+	if l.circuit.failure(now) {
+		l.log.Warn("backend does not answer; deliveries wait until it does", "error", r.cause)
+	}
+	return false
+}
+
+// clip makes an error's text fit for the database and the log: short, and valid
+// UTF-8 even when a backend's answer was not.
+func clip(text string) string {
+	if len(text) > maxErrorLength {
+		text = text[:maxErrorLength] + "…"
+	}
+	return stripNUL(strings.ToValidUTF8(text, "�"))
+}

@@ -1,0 +1,307 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// subject names what is delivered: a response, or one submission on it.
+type subject struct {
+	responseID string
+	rater      Rater  // "" for the response itself
+	source     Source // "" for the response itself
+}
+
+func (s Submission) subject() subject { return subject{s.ResponseID, s.Rater, s.Source} }
+
+func (s subject) isResponse() bool { return s.rater == "" }
+
+// delivery is a row of the deliveries table that somebody has leased.
+type delivery struct {
+	subject
+	backend    string
+	wantedRev  int64
+	doneRev    int64
+	remoteID   string
+	attempts   int // begun before this one, since the last success
+	strikes    int
+	triedAt    time.Time // when the attempt before this one began
+	parentDead string    // why the response was refused; "" if it was not
+}
+
+// lease is how long one attempt may take before somebody else may try. It is
+// longer than any attempt, so that one item is never sent twice at once.
+const lease = 30 * time.Second
+
+// backendNames is the set of enabled backends and what wakes their workers.
+type backendNames struct {
+	mu    sync.Mutex
+	names []string
+	wakes []chan struct{}
+}
+
+func (b *backendNames) list() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.names
+}
+
+// wake tells every worker that something may be due earlier than it thought.
+func (b *backendNames) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.wakes {
+		select {
+		case c <- struct{}{}:
+		default: // it has been told already
+		}
+	}
+}
+
+// enable makes everything stored from now on due at the named backend, and
+// everything stored before that it never had. The channel it returns receives
+// when there may be something new.
+func (s *Store) enable(ctx context.Context, name string) (<-chan struct{}, error) {
+	wake := make(chan struct{}, 1)
+	s.backends.mu.Lock()
+	s.backends.names = append(s.backends.names, name)
+	s.backends.wakes = append(s.backends.wakes, wake)
+	s.backends.mu.Unlock()
+
+	now := millis(time.Now())
+	const columns = `(backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at, leased_until,
+		attempts, strikes, tried_at, dead, last_error, changed_at)`
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
+			SELECT $1, id, '', '', rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', finished_at FROM responses WHERE true
+			ON CONFLICT DO NOTHING`, name, now)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
+			SELECT $1, response_id, rater, source, rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', updated_at
+			FROM submissions WHERE withdrawn = 0
+			ON CONFLICT DO NOTHING`, name, now)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the deliveries to %s: %w", name, err)
+	}
+	return wake, nil
+}
+
+// makeDue records that every backend should have revision rev of the subject,
+// no sooner than rest after now. It lifts an earlier refusal: what is sent now
+// is another state than the one that was refused.
+func (s *Store) makeDue(ctx context.Context, tx tx, what subject, rev int64, now time.Time, rest time.Duration) error {
+	for _, name := range s.backends.list() {
+		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (backend, response_id, rater, source, wanted_rev,
+				delivered_rev, remote_id, due_at, leased_until, attempts, strikes, tried_at, dead, last_error, changed_at)
+			VALUES ($1, $2, $3, $4, $5, 0, '', $6, 0, 0, 0, 0, '', '', $7)
+			ON CONFLICT (backend, response_id, rater, source) DO UPDATE SET wanted_rev = excluded.wanted_rev,
+				due_at = excluded.due_at, strikes = 0, dead = '', changed_at = excluded.changed_at`,
+			name, what.responseID, what.rater, what.source, rev, millis(now.Add(rest)), millis(now))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ready is the condition under which a delivery d may be sent: it is due, nobody
+// else is sending it, and its response is there, or will never be.
+const ready = `d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2 AND (d.rater = '' OR EXISTS (
+	SELECT 1 FROM deliveries p WHERE p.backend = d.backend AND p.response_id = d.response_id AND p.rater = ''
+		AND (p.delivered_rev > 0 OR p.dead <> '')))`
+
+// claim leases up to n deliveries that are ready, the longest due first. The
+// attempt is counted here, before anything is sent, so that a crash in the
+// middle of it is remembered.
+func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, error) {
+	lock := ""
+	if s.dialect == postgresDialect {
+		lock = ` FOR UPDATE OF d SKIP LOCKED`
+	}
+	var list []delivery
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		now := time.Now()
+		rows, err := tx.QueryContext(ctx, `SELECT d.response_id, d.rater, d.source, d.wanted_rev, d.delivered_rev,
+				d.remote_id, d.attempts, d.strikes, d.tried_at
+			FROM deliveries d WHERE `+ready+` ORDER BY d.due_at LIMIT $3`+lock, backend, millis(now), n)
+		if err != nil {
+			return err
+		}
+		list, err = collect(rows, func(rows *sql.Rows) (delivery, error) {
+			d := delivery{backend: backend}
+			var tried int64
+			err := rows.Scan(&d.responseID, &d.rater, &d.source, &d.wantedRev, &d.doneRev, &d.remoteID,
+				&d.attempts, &d.strikes, &tried)
+			d.triedAt = fromMillis(tried)
+			return d, err
+		})
+		if err != nil {
+			return err
+		}
+		for i, d := range list {
+			_, err := tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = $1, attempts = attempts + 1, tried_at = $2
+				WHERE backend = $3 AND response_id = $4 AND rater = $5 AND source = $6`,
+				millis(now.Add(lease)), millis(now), backend, d.responseID, d.rater, d.source)
+			if err != nil {
+				return err
+			}
+			if !d.isResponse() {
+				if list[i].parentDead, err = optional[string](tx.QueryRowContext(ctx, `SELECT dead FROM deliveries
+					WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, d.responseID)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim deliveries to %s: %w", backend, err)
+	}
+	return list, nil
+}
+
+// nextReady returns when the next delivery to a backend will be ready; the zero
+// time when there is none to wait for.
+func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error) {
+	// The far future stands for now in the condition, so that it tells what
+	// would be ready if only its time had come.
+	const far = int64(1) << 60
+	ms, err := optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(CASE WHEN d.due_at > d.leased_until
+		THEN d.due_at ELSE d.leased_until END) FROM deliveries d WHERE `+ready, backend, far))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("find the next delivery to %s: %w", backend, err)
+	}
+	return fromMillis(ms.Int64), nil
+}
+
+// settleDelivery stores how an attempt ended. Whatever became due while it was under
+// way stays due.
+func (s *Store) settleDelivery(ctx context.Context, d delivery, r result) error {
+	where := ` WHERE backend = $1 AND response_id = $2 AND rater = $3 AND source = $4`
+	key := []any{d.backend, d.responseID, d.rater, d.source}
+	err := s.write(ctx, func(ctx context.Context, tx tx) (err error) {
+		switch {
+		case r.skipped: // the row goes, as if there had never been a vote
+			_, err = tx.ExecContext(ctx, `DELETE FROM deliveries`+where+` AND wanted_rev <= $5`, append(key, d.wantedRev)...)
+			if err == nil {
+				_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, attempts = 0`+where, key...)
+			}
+		case r.dead != "":
+			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0,
+				due_at = CASE WHEN wanted_rev > $5 THEN due_at END,
+				dead = CASE WHEN wanted_rev > $5 THEN '' ELSE $6 END, last_error = $6`+where,
+				append(key, d.wantedRev, r.dead)...)
+		case r.err != "":
+			// Due later, unless a change has made it due anew since.
+			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, strikes = strikes + $5, last_error = $6,
+				due_at = CASE WHEN wanted_rev > $7 AND due_at > $8 THEN due_at ELSE $8 END,
+				attempts = attempts - $9`+where,
+				append(key, r.strikes, r.err, d.wantedRev, millis(time.Now().Add(r.wait)), flag(r.notTried))...)
+		default:
+			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, attempts = 0, strikes = 0, last_error = '',
+				delivered_rev = $5, remote_id = $6,
+				due_at = CASE WHEN wanted_rev > $5 THEN due_at END`+where,
+				append(key, d.wantedRev, r.remoteID)...)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store the delivery of response %s to %s: %w", d.responseID, d.backend, err)
+	}
+	return nil
+}
+
+// hurry makes everything that waits for another attempt due now: the backend
+// has just been seen to work.
+func (s *Store) hurry(ctx context.Context, backend string) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		now := millis(time.Now())
+		_, err := tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $1 WHERE backend = $2 AND due_at > $1 AND attempts > 0`,
+			now, backend)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("make the backlog of %s due: %w", backend, err)
+	}
+	return nil
+}
+
+// load reads what a delivery is about, as it stands now. Between the claim and
+// now it may have changed; the revision that is sent is the one that is read.
+func (s *Store) load(ctx context.Context, d *delivery) (Response, Submission, error) {
+	r, err := s.Response(ctx, d.responseID)
+	if err != nil {
+		return Response{}, Submission{}, err
+	}
+	if d.isResponse() {
+		d.wantedRev = r.Rev
+		return r, Submission{}, nil
+	}
+	sub, found, err := findSubmission(ctx, s.read, d.responseID, d.rater, d.source, "")
+	if err == nil && !found {
+		err = errors.New("its submission is gone")
+	}
+	if err != nil {
+		return Response{}, Submission{}, fmt.Errorf("read the submission on response %s: %w", d.responseID, err)
+	}
+	d.wantedRev = sub.Rev
+	return r, sub, nil
+}
+
+func (s *Store) remoteID(ctx context.Context, backend, responseID string) (string, error) {
+	id, err := optional[string](s.read.QueryRowContext(ctx, `SELECT remote_id FROM deliveries
+		WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, responseID))
+	if err != nil {
+		return "", fmt.Errorf("read the delivery of response %s to %s: %w", responseID, backend, err)
+	}
+	return id, nil
+}
+
+// Backlog is what one backend has not got.
+type Backlog struct {
+	Backend string
+	Pending int64         // will be sent
+	Dead    int64         // refused for good, kept with the reason
+	Oldest  time.Duration // age of the oldest pending item
+}
+
+// Backlogs returns the backlog of every backend that has one.
+func (s *Store) Backlogs(ctx context.Context) ([]Backlog, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT backend, COUNT(*), 0, MIN(changed_at) FROM deliveries
+			WHERE due_at IS NOT NULL GROUP BY backend
+		UNION ALL SELECT backend, 0, COUNT(*), 0 FROM deliveries WHERE dead <> '' GROUP BY backend ORDER BY 1`)
+	if err != nil {
+		return nil, fmt.Errorf("count the deliveries: %w", err)
+	}
+	now := time.Now()
+	parts, err := collect(rows, func(rows *sql.Rows) (Backlog, error) {
+		var b Backlog
+		var oldest int64
+		err := rows.Scan(&b.Backend, &b.Pending, &b.Dead, &oldest)
+		if oldest > 0 {
+			b.Oldest = now.Sub(fromMillis(oldest))
+		}
+		return b, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the deliveries: %w", err)
+	}
+	var list []Backlog
+	for _, p := range parts {
+		if n := len(list); n > 0 && list[n-1].Backend == p.Backend {
+			last := &list[n-1]
+			last.Pending, last.Dead, last.Oldest = last.Pending+p.Pending, last.Dead+p.Dead, max(last.Oldest, p.Oldest)
+			continue
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}

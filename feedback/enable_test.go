@@ -1,0 +1,144 @@
+package feedback_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/feedbacktest"
+)
+
+// A backend that is enabled later gets everything that stands, and nothing that
+// was taken back before.
+func TestLaterBackendIsFilled(t *testing.T) {
+	inWorld(t, feedback.Options{Settle: 10 * time.Second}, func(w *world) {
+		r := monitor(t, w.Store)
+		vote(t, w.Store, click(r, "stays", 4))
+		vote(t, w.Store, click(r, "goes", 4))
+		vote(t, w.Store, click(r, "goes", 0))
+		stop := w.run(0)
+		w.pass(time.Minute)
+		stop()
+
+		later := newBackend(nil)
+		later.name = "later"
+		w.run(0, w.backend, later)
+		w.pass(time.Minute)
+		for _, b := range []*backend{w.backend, later} {
+			if n := len(b.seen()); n != 2 || b.rating(r, "stays") != 4 {
+				t.Errorf("%s got %+v, want the response and the vote that stands", b.name, b.seen())
+			}
+		}
+		w.wantBacklog(0, 0)
+	})
+}
+
+// What changes while a backend is not enabled, or in the moments of a start
+// before it is, reaches it afterwards: a changed vote, an undo, a refused one.
+func TestChangesWhileDisabledArrive(t *testing.T) {
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s, err := feedback.Open(t.Context(), url, feedback.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBackend(func(_ context.Context, c call) error {
+			if c.rating == 3 {
+				return feedback.ErrRefused
+			}
+			return nil
+		})
+		r := monitor(t, s)
+		for rater, rating := range map[feedback.Rater]int{"changes": 1, "undoes": 2, "refused": 3, "stays": 4, "stays refused": 3} {
+			vote(t, s, click(r, rater, rating))
+		}
+		deliver(t, s, b, 6)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+
+		s = open(t, url, feedback.Options{})
+		vote(t, s, click(r, "changes", 5))
+		vote(t, s, click(r, "undoes", 0))
+		vote(t, s, click(r, "refused", 4))
+		deliver(t, s, b, 3)
+		for rater, want := range map[feedback.Rater]int{"changes": 5, "undoes": 0, "refused": 4, "stays": 4, "stays refused": 0} {
+			if got := b.rating(r, rater); got != want {
+				t.Errorf("the backend holds the vote %d of %q, want %d", got, rater, want)
+			}
+		}
+		if n := len(b.seen()); n != 9 {
+			t.Errorf("the backend got %d attempts, want 9: nothing unchanged again", n)
+		}
+	})
+}
+
+// deliver runs a worker in real time for n outcomes or a few seconds.
+func deliver(t *testing.T, s *feedback.Store, b feedback.Backend, n int) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
+	defer stop()
+	outcomes := make(chan string, 1000)
+	done := make(chan error, 1)
+	go func() {
+		done <- feedback.NewWorker(s, []feedback.Backend{b}, feedback.WorkerOptions{
+			Delivered: func(_, outcome string) { outcomes <- outcome },
+			Drain:     5 * time.Second,
+		}).Run(ctx)
+	}()
+	for range n {
+		select {
+		case <-outcomes:
+		case <-ctx.Done():
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// At the end a worker sends what is due for as long as it may, waits for what
+// is under way, and leaves the rest for the next start.
+func TestDrain(t *testing.T) {
+	for _, c := range []struct {
+		drain, each time.Duration
+		least, most int // responses delivered
+		within      time.Duration
+	}{
+		{10 * time.Second, time.Second, 40, 40, 6 * time.Second},
+		{2500 * time.Millisecond, time.Second, 16, 24, 3 * time.Second},
+		{0, time.Hour, 0, 0, time.Second},
+	} {
+		t.Run(fmt.Sprint(c.drain), func(t *testing.T) {
+			inWorld(t, feedback.Options{}, func(w *world) {
+				w.backend.behave(func(ctx context.Context, _ call) error {
+					select {
+					case <-time.After(c.each):
+						return nil
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				})
+				for range 40 {
+					monitor(t, w.Store)
+				}
+				stop := w.run(c.drain)
+				w.pass(500 * time.Millisecond)
+				began := time.Now()
+				stop()
+				if took := time.Since(began); took > c.within {
+					t.Errorf("Run with %v to drain took %v, want at most %v", c.drain, took, c.within)
+				}
+				if n, _ := w.backend.has(); n < c.least || n > c.most {
+					t.Errorf("Run with %v to drain delivered %d, want %d to %d", c.drain, n, c.least, c.most)
+				}
+				w.backend.behave(nil)
+				w.run(0)
+				w.pass(time.Minute)
+				w.wantBacklog(0, 0)
+			})
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"time"
+)
+
+// What the tests see of the inside.
+
+type Tx = tx
+
+const (
+	Parallel   = parallel
+	MaxStrikes = maxStrikes
+	Lease      = lease
+)
+
+func (s *Store) Write(ctx context.Context, do func(ctx context.Context, tx Tx) error) error {
+	return s.write(ctx, do)
+}
+
+func (s *Store) DB() *sql.DB     { return s.db }
+func (s *Store) ReadDB() *sql.DB { return s.read }
+
+func (s *Store) Enable(ctx context.Context, backend string) error {
+	_, err := s.enable(ctx, backend)
+	return err
+}
+
+// Claim leases up to n deliveries and returns how many it got.
+func (s *Store) Claim(ctx context.Context, backend string, n int) (int, error) {
+	list, err := s.claim(ctx, backend, n)
+	return len(list), err
+}
+
+func (s *Store) NextReady(ctx context.Context, backend string) (time.Time, error) {
+	return s.nextReady(ctx, backend)
+}
+
+// Migrate upgrades a database with the given steps and closes it.
+func Migrate(ctx context.Context, databaseURL string, steps fs.FS) error {
+	s := &Store{log: slog.New(slog.DiscardHandler), schema: steps}
+	if err := s.connect(databaseURL); err != nil {
+		return err
+	}
+	return errors.Join(s.migrate(ctx), s.closePools())
+}

@@ -1,0 +1,208 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	_ "modernc.org/sqlite"             // driver "sqlite"
+)
+
+// Options tune a [Store]. The zero value is ready to use.
+type Options struct {
+	// Settle is how long a vote rests before it is due for delivery, so that
+	// a quick change of mind never leaves the process.
+	Settle time.Duration
+	// Log receives what an operator should know; nil discards it.
+	Log *slog.Logger
+}
+
+// Store keeps responses, submissions and the state of their deliveries in
+// SQLite or Postgres. All methods are safe for concurrent use. A method that
+// changes something returns after the commit is durable, or returns an error
+// and has changed nothing.
+type Store struct {
+	dialect  dialect
+	db       *sql.DB // writes
+	read     *sql.DB // reads; for SQLite a pool that cannot write
+	settle   time.Duration
+	log      *slog.Logger
+	schema   fs.FS // the steps of the schema
+	raterKey []byte
+	backends *backendNames
+	writes   chan *write
+	closing  chan struct{} // closed to stop the committer
+	stopped  chan struct{} // closed when it has stopped
+}
+
+type dialect string
+
+const (
+	sqliteDialect   dialect = "sqlite"
+	postgresDialect dialect = "postgres"
+)
+
+// Open opens the database at databaseURL, "sqlite:PATH" or "postgres://...",
+// creates or upgrades its schema, and starts the committer. Close it after use.
+func Open(ctx context.Context, databaseURL string, options Options) (*Store, error) {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{
+		settle:   options.Settle,
+		log:      options.Log,
+		schema:   schemaFiles,
+		backends: &backendNames{},
+		writes:   make(chan *write, maxBatch),
+		closing:  make(chan struct{}),
+		stopped:  make(chan struct{}),
+	}
+	if err := s.connect(databaseURL); err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.closePools())
+	}
+	go s.commitLoop()
+	if err := s.loadRaterKey(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close waits for the writes that were begun and closes the database. No
+// method may be called afterwards.
+func (s *Store) Close() error {
+	close(s.closing)
+	<-s.stopped
+	return s.closePools()
+}
+
+func (s *Store) closePools() error {
+	var err error
+	if s.read != nil && s.read != s.db {
+		err = s.read.Close()
+	}
+	if s.db != nil {
+		err = errors.Join(err, s.db.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}
+
+// Ping reports whether the database can be read and written right now.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.SetSetting(ctx, "pinged_at", time.Now().UTC().Format(time.RFC3339))
+}
+
+func (s *Store) connect(databaseURL string) error {
+	scheme, rest, _ := strings.Cut(databaseURL, ":")
+	var err error
+	switch scheme {
+	case "sqlite":
+		s.dialect = sqliteDialect
+		return s.connectSQLite(strings.TrimPrefix(rest, "//"))
+	case "postgres", "postgresql":
+		s.dialect = postgresDialect
+		if s.db, err = sql.Open("pgx", databaseURL); err != nil {
+			return errors.New("DATABASE_URL is not a valid postgres:// address") // err would repeat the password
+		}
+		s.db.SetMaxOpenConns(16)
+		s.read = s.db
+		return nil
+	default:
+		return errors.New("DATABASE_URL must start with sqlite: or postgres://")
+	}
+}
+
+// connectSQLite opens one connection that writes and a few that only read.
+// WAL lets them work side by side; synchronous=FULL is what makes a commit
+// survive a power cut. The driver ignores misspelt parameters without a word,
+// so both settings are read back.
+func (s *Store) connectSQLite(path string) error {
+	if path == "" {
+		return errors.New("DATABASE_URL names no file after sqlite:")
+	}
+	if err := ensureFile(path); err != nil {
+		return err
+	}
+	file := "file:" + (&url.URL{Path: path}).EscapedPath()
+	const pragmas = "_pragma=busy_timeout(2000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)"
+	var err error
+	if s.db, err = sql.Open("sqlite", file+"?_pragma=journal_mode(WAL)&_txlock=immediate&"+pragmas); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	s.db.SetMaxOpenConns(1)
+	var journal string
+	var synchronous int
+	err = errors.Join(
+		s.db.QueryRow(`PRAGMA journal_mode`).Scan(&journal),
+		s.db.QueryRow(`PRAGMA synchronous`).Scan(&synchronous))
+	if err == nil && (journal != "wal" || synchronous != 2) {
+		err = fmt.Errorf("journal_mode is %s and synchronous is %d, want wal and 2", journal, synchronous)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("open %s: %w", path, err), s.db.Close())
+	}
+	if s.read, err = sql.Open("sqlite", file+"?_pragma=query_only(1)&"+pragmas); err != nil {
+		return errors.Join(fmt.Errorf("open %s for reading: %w", path, err), s.db.Close())
+	}
+	s.read.SetMaxOpenConns(4)
+	return nil
+}
+
+// ensureFile creates the database's folder and its file, readable by its owner
+// only, because it holds what people wrote.
+func ensureFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the folder of the database: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return f.Close()
+}
+
+// optional scans a row of one column and turns "no rows" into the zero value.
+func optional[T any](row *sql.Row) (T, error) {
+	var v T
+	err := row.Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return v, err
+}
+
+// millis and fromMillis are how times are kept. The zero time is 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
