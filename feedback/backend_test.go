@@ -83,10 +83,14 @@ func (b *backend) take(ctx context.Context, c call, store func()) error {
 	}
 	b.busy[item] = true
 	b.mu.Unlock()
+	defer func() { // also after a panic
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.busy, item)
+	}()
 	err := b.ask(ctx, c)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.busy, item)
 	if err == nil || errors.Is(err, errLost) {
 		store()
 	}

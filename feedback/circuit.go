@@ -17,7 +17,8 @@ const (
 	// openAfter failures in a row, without a success of any item, the backend
 	// itself is taken to be down and gets one item at a time.
 	openAfter = 3
-	// maxRetryAfter caps what a Retry-After may ask for.
+	// minRetryAfter and maxRetryAfter bound what a Retry-After may ask for.
+	minRetryAfter = time.Second
 	maxRetryAfter = 10 * time.Minute
 )
 

@@ -94,6 +94,7 @@ type result struct {
 	outcome  string // for the metrics
 	remoteID string
 	skipped  bool          // there was nothing to send
+	unsent   bool          // the backend was not asked, so nothing is learnt about it
 	cause    error         // nil when the item is settled
 	dead     string        // why the item is given up
 	err      string        // why the item is tried again
@@ -182,7 +183,7 @@ func (l *lane) attempt(ctx context.Context, d delivery) (r result) {
 		}
 	}()
 	if d.parentDead != "" {
-		return result{delivery: d, cause: fmt.Errorf("its response was not taken (%s): %w", d.parentDead, ErrRefused)}
+		return result{delivery: d, unsent: true, cause: fmt.Errorf("its response was not taken (%s): %w", d.parentDead, ErrRefused)}
 	}
 	response, submission, err := l.store.load(ctx, &d)
 	if err != nil {
@@ -242,7 +243,7 @@ func (l *lane) judge(r *result, now time.Time) (back bool) {
 	case errors.Is(r.cause, ErrRefused):
 		r.outcome, r.dead = "dead", clip(r.cause.Error())
 		l.log.Warn("item refused for good", "response_id", r.responseID, "vote", !r.isResponse(), "reason", r.dead)
-		return l.circuit.success(now)
+		return !r.unsent && l.circuit.success(now)
 	case errors.Is(r.cause, ErrUnauthorized):
 		if l.circuit.wait(now) < unauthorizedWait/2 {
 			l.log.Error("backend does not accept our key; deliveries wait, next try in an hour or at a restart", "error", r.cause)
@@ -252,7 +253,7 @@ func (l *lane) judge(r *result, now time.Time) (back bool) {
 		return false
 	case errors.As(r.cause, &retry):
 		r.outcome, r.err, r.notTried = "retry", clip(r.cause.Error()), true
-		r.wait = min(retry.After, maxRetryAfter)
+		r.wait = min(max(retry.After, minRetryAfter), maxRetryAfter)
 		l.circuit.pause(now, r.wait)
 		return false
 	}
@@ -266,6 +267,9 @@ func (l *lane) judge(r *result, now time.Time) (back bool) {
 	}
 	if l.circuit.failure(now) {
 		l.log.Warn("backend does not answer; deliveries wait until it does", "error", r.cause)
+	}
+	if l.circuit.probing() {
+		r.wait = l.circuit.wait(now) // the circuit sets the pace; the item must be there when it probes
 	}
 	return false
 }

@@ -62,9 +62,15 @@ func (b *backendNames) wake() {
 	}
 }
 
+// becomesDue is what an INSERT of a delivery does when there is a row already. It
+// lifts an earlier refusal: what is sent now is another state than the one that
+// was refused.
+const becomesDue = ` ON CONFLICT (backend, response_id, rater, source) DO UPDATE SET wanted_rev = excluded.wanted_rev,
+	due_at = excluded.due_at, strikes = 0, dead = '', changed_at = excluded.changed_at`
+
 // enable makes everything stored from now on due at the named backend, and
-// everything stored before that it never had. The channel it returns receives
-// when there may be something new.
+// everything stored before that it has not got at its current revision. The
+// channel it returns receives when there may be something new.
 func (s *Store) enable(ctx context.Context, name string) (<-chan struct{}, error) {
 	wake := make(chan struct{}, 1)
 	s.backends.mu.Lock()
@@ -75,17 +81,19 @@ func (s *Store) enable(ctx context.Context, name string) (<-chan struct{}, error
 	now := millis(time.Now())
 	const columns = `(backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at, leased_until,
 		attempts, strikes, tried_at, dead, last_error, changed_at)`
+	const ifNewer = becomesDue + ` WHERE deliveries.wanted_rev < excluded.wanted_rev`
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
-			SELECT $1, id, '', '', rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', finished_at FROM responses WHERE true
-			ON CONFLICT DO NOTHING`, name, now)
+			SELECT $1, id, '', '', rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', finished_at FROM responses WHERE true`+ifNewer,
+			name, now)
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
 			SELECT $1, response_id, rater, source, rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', updated_at
-			FROM submissions WHERE withdrawn = 0
-			ON CONFLICT DO NOTHING`, name, now)
+			FROM submissions s WHERE withdrawn = 0 OR EXISTS (SELECT 1 FROM deliveries d WHERE d.backend = $1
+				AND d.response_id = s.response_id AND d.rater = s.rater AND d.source = s.source)`+ifNewer,
+			name, now)
 		return err
 	})
 	if err != nil {
@@ -95,15 +103,12 @@ func (s *Store) enable(ctx context.Context, name string) (<-chan struct{}, error
 }
 
 // makeDue records that every backend should have revision rev of the subject,
-// no sooner than rest after now. It lifts an earlier refusal: what is sent now
-// is another state than the one that was refused.
+// no sooner than rest after now.
 func (s *Store) makeDue(ctx context.Context, tx tx, what subject, rev int64, now time.Time, rest time.Duration) error {
 	for _, name := range s.backends.list() {
 		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (backend, response_id, rater, source, wanted_rev,
 				delivered_rev, remote_id, due_at, leased_until, attempts, strikes, tried_at, dead, last_error, changed_at)
-			VALUES ($1, $2, $3, $4, $5, 0, '', $6, 0, 0, 0, 0, '', '', $7)
-			ON CONFLICT (backend, response_id, rater, source) DO UPDATE SET wanted_rev = excluded.wanted_rev,
-				due_at = excluded.due_at, strikes = 0, dead = '', changed_at = excluded.changed_at`,
+			VALUES ($1, $2, $3, $4, $5, 0, '', $6, 0, 0, 0, 0, '', '', $7)`+becomesDue,
 			name, what.responseID, what.rater, what.source, rev, millis(now.Add(rest)), millis(now))
 		if err != nil {
 			return err
@@ -118,7 +123,8 @@ const ready = `d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2 AND (d
 	SELECT 1 FROM deliveries p WHERE p.backend = d.backend AND p.response_id = d.response_id AND p.rater = ''
 		AND (p.delivered_rev > 0 OR p.dead <> '')))`
 
-// claim leases up to n deliveries that are ready, the longest due first. The
+// claim leases up to n deliveries that are ready, responses first, then the
+// longest due: so the many votes that wait for a response are not looked at. The
 // attempt is counted here, before anything is sent, so that a crash in the
 // middle of it is remembered.
 func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, error) {
@@ -131,7 +137,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 		now := time.Now()
 		rows, err := tx.QueryContext(ctx, `SELECT d.response_id, d.rater, d.source, d.wanted_rev, d.delivered_rev,
 				d.remote_id, d.attempts, d.strikes, d.tried_at
-			FROM deliveries d WHERE `+ready+` ORDER BY d.due_at LIMIT $3`+lock, backend, millis(now), n)
+			FROM deliveries d WHERE `+ready+` ORDER BY d.rater <> '', d.due_at LIMIT $3`+lock, backend, millis(now), n)
 		if err != nil {
 			return err
 		}

@@ -110,5 +110,5 @@ CREATE TABLE deliveries (
     changed_at    BIGINT  NOT NULL, -- when wanted_rev became due; the age of what is undelivered
     PRIMARY KEY (backend, response_id, rater, source)
 );
-CREATE INDEX deliveries_due ON deliveries (backend, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_due ON deliveries (backend, (rater <> ''), due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_dead ON deliveries (backend) WHERE dead <> '';

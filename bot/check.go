@@ -1,0 +1,122 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Finding is one thing that [Check] has looked at.
+type Finding struct {
+	What  string
+	Cause string // what is wrong; "" when all is well
+	Mend  string // how to put it right
+}
+
+// permissions the bot needs in a server, by their bit.
+var permissions = []struct {
+	bit  uint
+	name string
+}{
+	{10, "View Channels"},
+	{11, "Send Messages"},
+	{16, "Read Message History"},
+	{38, "Send Messages in Threads"},
+}
+
+const administrator = 1 << 3
+
+// Permissions is what the invite link asks for, as Discord writes it.
+func Permissions() string {
+	var sum uint64
+	for _, p := range permissions {
+		sum |= 1 << p.bit
+	}
+	return strconv.FormatUint(sum, 10)
+}
+
+// Check asks Discord about everything that running will need: the token, the
+// intent, the sessions left for today, and the permissions in each server.
+func Check(ctx context.Context, options Options) []Finding {
+	out := newOutgoing(options.APIURL, options.Token, options.GlobalRPS, newMetrics(nil), options.Log)
+	var me user
+	if err := out.get(ctx, "/users/@me", "/users/@me", &me); err != nil {
+		f := Finding{"Discord token", err.Error(), "see that this machine reaches DISCORD_API_URL"}
+		if status(err) == http.StatusUnauthorized {
+			f = Finding{"Discord token", "Discord does not accept it", "copy it anew from the Bot page of the developer portal to DISCORD_TOKEN"}
+		}
+		return []Finding{f}
+	}
+	findings := []Finding{{What: "Discord token (" + me.Username + ")"}}
+	var app application
+	f := Finding{What: "message content intent"}
+	switch err := out.get(ctx, "/applications/@me", "/applications/@me", &app); {
+	case err != nil:
+		f.Cause, f.Mend = err.Error(), "try again; if it stays, set DISCORD_MESSAGE_CONTENT to on or off"
+	case app.Flags&hasContent == 0 && options.MessageContent == ContentOn:
+		f.Cause, f.Mend = "the application does not have it", "switch it on under Bot, Privileged Gateway Intents, or set DISCORD_MESSAGE_CONTENT=auto"
+	case app.Flags&hasContent == 0:
+		f.What += " (off: replies without a ping are not seen)"
+	}
+	findings = append(findings, f)
+	var info gatewayInfo
+	f = Finding{What: "gateway"}
+	if err := out.get(ctx, "/gateway/bot", "/gateway/bot", &info); err != nil {
+		f.Cause, f.Mend = err.Error(), "try again in a minute"
+	} else if f.What = fmt.Sprintf("gateway (%d shards, %d sessions left today)", info.Shards, info.Limit.Remaining); info.Limit.Total > 0 && info.Limit.Remaining < fewSessions {
+		f.Cause, f.Mend = "few sessions are left", "find out why the bot was started so often; wait until tomorrow"
+	}
+	return append(append(findings, f), checkServers(ctx, out, app.ID)...)
+}
+
+// checkServers looks at the bot's permissions in every server it is in.
+func checkServers(ctx context.Context, out *outgoing, appID string) []Finding {
+	var findings []Finding
+	for after := "0"; ; {
+		var page []struct {
+			ID          string `json:"id"`
+			Name        string `json:"name"`
+			Permissions string `json:"permissions"`
+		}
+		if err := out.get(ctx, "/users/@me/guilds?limit=200&after="+after, "/users/@me/guilds", &page); err != nil {
+			return append(findings, Finding{"servers", err.Error(), "try again in a minute"})
+		}
+		for _, g := range page {
+			f := Finding{What: "permissions in " + plainText(g.Name)}
+			if missing := missingPermissions(g.Permissions); len(missing) > 0 {
+				f.Cause = strings.Join(missing, ", ") + " missing"
+				f.Mend = "give them to the bot's role in the server settings"
+			}
+			findings = append(findings, f)
+			after = g.ID
+		}
+		if len(page) < 200 {
+			break
+		}
+	}
+	if len(findings) == 0 {
+		return []Finding{{"servers", "the bot is in none", InviteLink(appID)}}
+	}
+	return findings
+}
+
+// InviteLink returns the address that adds the bot to a server.
+func InviteLink(appID string) string {
+	return "https://discord.com/oauth2/authorize?client_id=" + appID + "&scope=bot+applications.commands&permissions=" + Permissions()
+}
+
+func missingPermissions(have string) []string {
+	bits, err := strconv.ParseUint(have, 10, 64)
+	if err != nil {
+		return []string{"permissions unreadable"}
+	}
+	var missing []string
+	for _, p := range permissions {
+		if bits&(1<<p.bit) == 0 && bits&administrator == 0 {
+			missing = append(missing, p.name)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"feedbackbot/bot"
+)
+
+// Config is the whole configuration. Every variable is described, with an
+// example, in .env.example.
+type Config struct {
+	DiscordToken          Secret `env:"DISCORD_TOKEN,required,notEmpty"`
+	DiscordAPIURL         string `env:"DISCORD_API_URL" envDefault:"https://discord.com/api/v10"`
+	DiscordGlobalRPS      int    `env:"DISCORD_GLOBAL_RPS" envDefault:"50"`
+	DiscordShards         string `env:"DISCORD_SHARDS" envDefault:"auto"`
+	DiscordMessageContent string `env:"DISCORD_MESSAGE_CONTENT" envDefault:"auto"`
+
+	OpenAIKey           Secret        `env:"OPENAI_API_KEY"`
+	OpenAIBaseURL       string        `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
+	OpenAIModel         string        `env:"OPENAI_MODEL" envDefault:"gpt-5-mini"`
+	OpenAIMaxTokens     int           `env:"OPENAI_MAX_TOKENS" envDefault:"8192"`
+	OpenAITemperature   *float32      `env:"OPENAI_TEMPERATURE"`
+	OpenAIContextTokens int           `env:"OPENAI_CONTEXT_TOKENS" envDefault:"8000"`
+	OpenAIIdleTimeout   time.Duration `env:"OPENAI_IDLE_TIMEOUT" envDefault:"30s"`
+	OpenAITimeout       time.Duration `env:"OPENAI_TIMEOUT" envDefault:"2m"`
+	SystemPrompt        string        `env:"SYSTEM_PROMPT" envDefault:"You are a friendly assistant on the Discord server {server}. Today is {date}. Answer briefly and exactly, in the language of the question, with Discord's markdown. Say so when you do not know something."`
+
+	DatabaseURL Secret `env:"DATABASE_URL" envDefault:"sqlite:feedbackbot.db"`
+	HTTPAddr    string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	LogFormat   string `env:"LOG_FORMAT" envDefault:"text"`
+	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`
+
+	FeedbackButtons string        `env:"FEEDBACK_BUTTONS" envDefault:"both"`
+	FeedbackRaters  string        `env:"FEEDBACK_RATERS" envDefault:"everyone"`
+	FeedbackSettle  time.Duration `env:"FEEDBACK_SETTLE" envDefault:"10s"`
+	FeedbackExplain string        `env:"FEEDBACK_EXPLAIN" envDefault:"negative"`
+
+	ConfidentKey         Secret `env:"CONFIDENT_API_KEY"`
+	ConfidentBaseURL     string `env:"CONFIDENT_BASE_URL"`
+	ConfidentAPI         string `env:"CONFIDENT_API" envDefault:"annotations"`
+	ConfidentEnvironment string `env:"CONFIDENT_ENVIRONMENT" envDefault:"production"`
+
+	shards   bot.Shards
+	logLevel slog.Level
+}
+
+// Secret is a text that must not be shown. However it is printed, logged or
+// marshalled, it comes out as [secret]; only Reveal gives it away.
+type Secret string
+
+const hidden = "[secret]"
+
+// Reveal returns the secret itself.
+func (s Secret) Reveal() string { return string(s) }
+
+func (s Secret) String() string               { return hidden }
+func (s Secret) GoString() string             { return hidden }
+func (s Secret) LogValue() slog.Value         { return slog.StringValue(hidden) }
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// loadConfig reads the configuration from variables of the form NAME=value. A
+// variable NAME_FILE names a file that holds the value of NAME. The error lists
+// everything that is wrong, in one line.
+func loadConfig(environ []string) (Config, error) {
+	vars := env.ToMap(environ)
+	var wrong []string
+	for _, name := range variableNames() {
+		path, found := vars[name+"_FILE"]
+		if !found || path == "" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			wrong = append(wrong, fmt.Sprintf("%s_FILE cannot be read: %v", name, err))
+			vars[name] = "unreadable" // said above; not missing as well
+			continue
+		}
+		vars[name] = strings.TrimSpace(string(text))
+	}
+	for name, value := range vars {
+		if value == "" {
+			delete(vars, name) // an empty variable in a compose file means the default
+		}
+	}
+	var c Config
+	var all env.AggregateError
+	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); errors.As(err, &all) {
+		for _, e := range all.Errors {
+			wrong = append(wrong, sayWhat(e))
+		}
+	} else if err != nil {
+		return Config{}, err
+	}
+	wrong = append(wrong, c.check()...)
+	if len(wrong) > 0 {
+		return Config{}, errors.New("configuration: " + strings.Join(wrong, "; "))
+	}
+	return c, nil
+}
+
+// sayWhat puts a parser's error into words that name the variable, and never
+// repeats its value: it may be a secret in the wrong place.
+func sayWhat(err error) string {
+	var missing env.VarIsNotSetError
+	var empty env.EmptyVarError
+	var parse env.ParseError
+	switch {
+	case errors.As(err, &missing):
+		return missing.Key + " is missing"
+	case errors.As(err, &empty):
+		return empty.Key + " is missing"
+	case errors.As(err, &parse):
+		field, _ := reflect.TypeFor[Config]().FieldByName(parse.Name)
+		return fmt.Sprintf("%s is not a %s", variableName(field), strings.TrimPrefix(parse.Type.String(), "*"))
+	}
+	return err.Error()
+}
+
+// check returns what is wrong with the values.
+func (c *Config) check() []string {
+	var wrong []string
+	oneOf := func(name, value string, allowed ...string) {
+		for _, a := range allowed {
+			if value == a {
+				return
+			}
+		}
+		wrong = append(wrong, fmt.Sprintf("%s must be one of %s", name, strings.Join(allowed, ", ")))
+	}
+	oneOf("DISCORD_MESSAGE_CONTENT", c.DiscordMessageContent, "auto", "on", "off")
+	oneOf("FEEDBACK_BUTTONS", c.FeedbackButtons, "both", "thumbs", "stars")
+	oneOf("FEEDBACK_RATERS", c.FeedbackRaters, "everyone", "asker")
+	oneOf("FEEDBACK_EXPLAIN", c.FeedbackExplain, "negative", "ask", "always", "never")
+	oneOf("CONFIDENT_API", c.ConfidentAPI, "annotations", "events")
+	oneOf("CONFIDENT_ENVIRONMENT", c.ConfidentEnvironment, "production", "development", "staging", "testing")
+	oneOf("LOG_FORMAT", c.LogFormat, "text", "json")
+	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
+	var err error
+	if c.shards, err = bot.ParseShards(c.DiscordShards); err != nil {
+		wrong = append(wrong, "DISCORD_SHARDS must be auto or first-last/total, as in 0-3/8")
+	}
+	if c.logLevel.UnmarshalText([]byte(c.LogLevel)) != nil {
+		c.logLevel = slog.LevelInfo // the level is on the list already
+	}
+	address := func(name, value string) *url.URL {
+		u, err := url.Parse(value)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			wrong = append(wrong, name+" must be an http or https address")
+			return &url.URL{}
+		}
+		return u
+	}
+	address("DISCORD_API_URL", c.DiscordAPIURL)
+	model := address("OPENAI_BASE_URL", c.OpenAIBaseURL)
+	if model.Hostname() == "api.openai.com" && c.OpenAIKey == "" {
+		wrong = append(wrong, "OPENAI_API_KEY is missing")
+	}
+	if c.ConfidentBaseURL != "" {
+		address("CONFIDENT_BASE_URL", c.ConfidentBaseURL)
+	}
+	if c.DiscordGlobalRPS < 1 {
+		wrong = append(wrong, "DISCORD_GLOBAL_RPS must be at least 1")
+	}
+	if c.OpenAIMaxTokens < 0 || c.OpenAIContextTokens < 0 || c.OpenAIIdleTimeout < 0 || c.OpenAITimeout < 0 || c.FeedbackSettle < 0 {
+		wrong = append(wrong, "numbers and durations must not be negative")
+	}
+	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
+		wrong = append(wrong, "HTTP_ADDR must be host:port")
+	}
+	if u := c.DatabaseURL.Reveal(); !strings.HasPrefix(u, "sqlite:") && !strings.HasPrefix(u, "postgres://") &&
+		!strings.HasPrefix(u, "postgresql://") {
+		wrong = append(wrong, "DATABASE_URL must start with sqlite: or postgres://")
+	}
+	if isOrganisationKey(c.ConfidentKey.Reveal()) {
+		wrong = append(wrong, "CONFIDENT_API_KEY is an organisation's key; a project's key is needed")
+	}
+	return wrong
+}
+
+func isOrganisationKey(key string) bool {
+	return strings.HasPrefix(key, "confident_us_org_") || strings.HasPrefix(key, "confident_eu_org_")
+}
+
+// variableNames returns the names of all variables, in the order of Config.
+func variableNames() []string {
+	var names []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		if name := variableName(field); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func variableName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+	return name
+}

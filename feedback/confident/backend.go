@@ -1,0 +1,191 @@
+package confident
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"feedbackbot/feedback"
+)
+
+var _ feedback.Backend = (*Client)(nil)
+
+// eventName is what answers of the bot are called on the platform.
+const eventName = "discord-reply"
+
+// notYet is how long a trace may take to appear on the platform: until then an
+// annotation that finds none is tried again.
+const notYet = 10 * time.Minute
+
+// Name tells the two generations apart: they keep different ids.
+func (c *Client) Name() string {
+	if c.options.API == Events {
+		return "confident-events"
+	}
+	return "confident"
+}
+
+// Check reports whether the platform takes the key. The old protocol has no
+// call that stores nothing, so there only the address is checked.
+func (c *Client) Check(ctx context.Context) error {
+	if c.options.API == Events {
+		_, err := c.call(ctx, "GET", "/v1/event", nil)
+		if s := statusOf(err); s == http.StatusNotFound || s == http.StatusMethodNotAllowed {
+			return nil
+		}
+		return err
+	}
+	_, err := c.find(ctx, url.Values{"pageSize": {"1"}})
+	return err
+}
+
+// SendResponse reports a response. With [Annotations] its id is the trace's, so
+// that a repetition is the same trace.
+func (c *Client) SendResponse(ctx context.Context, r feedback.Response, before feedback.Delivered) (string, error) {
+	data := map[string]any{"finish reason": string(r.Finish), "prompt version": r.PromptVersion, "provider": r.Provider}
+	return c.monitor(ctx, Monitored{
+		EventName: eventName, Model: r.Model, Input: r.Question, Response: r.Answer, RetrievalContext: r.Context,
+		CompletionTime: r.FinishedAt.Sub(r.AskedAt), TokenUsage: float64(r.InputTokens + r.OutputTokens), TokenCost: r.Cost,
+		DistinctID: string(r.Asker), ConversationID: r.ConversationID, AdditionalData: data,
+		ID: r.ID, StartedAt: r.AskedAt, InputTokens: r.InputTokens, OutputTokens: r.OutputTokens, Tags: []string{"discord"},
+	})
+}
+
+// SendSubmission reports a vote. The platform offers no way to take one back.
+func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r feedback.Response, before feedback.Delivered) (string, error) {
+	if c.options.API == Events {
+		return "", c.sendEventFeedback(ctx, s, before)
+	}
+	if s.Withdrawn {
+		return c.withdraw(ctx, s, before)
+	}
+	a := annotationOf(s)
+	id := before.RemoteID
+	if id == "" && before.Unclear {
+		var err error
+		if id, err = c.findOf(ctx, s); err != nil {
+			return "", err
+		}
+	}
+	if id != "" {
+		err := c.change(ctx, id, a)
+		if statusOf(err) != http.StatusNotFound {
+			return id, err
+		} // somebody has deleted it there: it is made anew
+	}
+	a.TraceUUID, a.UserID = s.ResponseID, string(s.Rater)
+	id, err := c.postAnnotation(ctx, a)
+	if statusOf(err) == http.StatusNotFound && time.Since(r.FinishedAt) < notYet {
+		return "", fmt.Errorf("the trace has not arrived yet: %s", err.Error())
+	}
+	return id, err
+}
+
+// sendEventFeedback sends a vote in the old protocol, which cannot change one:
+// another vote is another feedback.
+func (c *Client) sendEventFeedback(ctx context.Context, s feedback.Submission, before feedback.Delivered) error {
+	if s.Withdrawn {
+		return fmt.Errorf("a vote was taken back, which /v1/feedback cannot do: %w", feedback.ErrRefused)
+	}
+	if before.ResponseRemoteID == "" {
+		return fmt.Errorf("the response's eventId is not known: %w", feedback.ErrRefused)
+	}
+	return c.postFeedback(ctx, before.ResponseRemoteID, s.Rating, s.Explanation, s.Expected)
+}
+
+// withdraw handles an undo. What the platform has it keeps.
+func (c *Client) withdraw(ctx context.Context, s feedback.Submission, before feedback.Delivered) (string, error) {
+	id := before.RemoteID
+	if id == "" && before.Unclear {
+		var err error
+		if id, err = c.findOf(ctx, s); err != nil {
+			return "", err
+		}
+	}
+	if id == "" {
+		return "", nil // it never got there
+	}
+	return id, fmt.Errorf("a vote was taken back; Confident AI cannot delete annotation %s: %w", id, feedback.ErrRefused)
+}
+
+func annotationOf(s feedback.Submission) annotation {
+	a := annotation{Rating: s.Rating, Type: fiveStars, Explanation: clean(s.Explanation), ExpectedOutput: clean(s.Expected)}
+	if s.Kind == feedback.Thumbs {
+		a.Type, a.Rating = thumbs, 0
+		if s.Up() {
+			a.Rating = 1
+		}
+	}
+	return a
+}
+
+// change makes an annotation equal to a. Here the texts are sent even when they
+// are empty: somebody may have removed theirs.
+func (c *Client) change(ctx context.Context, id string, a annotation) error {
+	answer, err := c.call(ctx, "PUT", "/v1/annotations/"+url.PathEscape(id), struct {
+		Rating         int    `json:"rating"`
+		Type           string `json:"type"`
+		ExpectedOutput string `json:"expectedOutput"`
+		Explanation    string `json:"explanation"`
+	}{a.Rating, a.Type, a.ExpectedOutput, a.Explanation})
+	if err != nil {
+		return err
+	}
+	var ignored any
+	if err := c.data(answer, &ignored); err != nil {
+		return fmt.Errorf("PUT /v1/annotations: %w", err)
+	}
+	return nil
+}
+
+// found is an annotation as the platform lists it.
+type found struct {
+	ID   string `json:"id"`
+	User *struct {
+		ID string `json:"id"`
+	} `json:"user"`
+}
+
+func (c *Client) find(ctx context.Context, query url.Values) ([]found, error) {
+	answer, err := c.call(ctx, "GET", "/v1/annotations?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	var got struct {
+		Annotations []found `json:"annotations"`
+	}
+	if err := c.data(answer, &got); err != nil {
+		return nil, fmt.Errorf("GET /v1/annotations: %w", err)
+	}
+	return got.Annotations, nil
+}
+
+const (
+	pageSize = 100
+	maxPages = 100
+)
+
+// findOf looks for an annotation that an attempt may have made whose answer was
+// lost. It returns "" when there is none, or when the list does not tell whose
+// an annotation is: one too many is better than one lost.
+func (c *Client) findOf(ctx context.Context, s feedback.Submission) (string, error) {
+	for page := 1; page <= maxPages; page++ {
+		list, err := c.find(ctx, url.Values{"traceUuid": {s.ResponseID}, "page": {fmt.Sprint(page)}, "pageSize": {fmt.Sprint(pageSize)},
+			"start": {s.CreatedAt.Add(-time.Hour).UTC().Format(isoMillis)}})
+		if err != nil {
+			return "", fmt.Errorf("look for an earlier attempt: %w", err)
+		}
+		for _, a := range list {
+			if a.User != nil && a.User.ID == string(s.Rater) {
+				return a.ID, nil
+			}
+		}
+		if len(list) < pageSize {
+			return "", nil
+		}
+	}
+	return "", errors.New("look for an earlier attempt: too many annotations")
+}

@@ -1,0 +1,121 @@
+// Command feedbackbot is a Discord bot that answers with a language model and
+// collects feedback on every answer. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/joho/godotenv"
+
+	"feedbackbot/bot"
+)
+
+// Exit codes. Anything but these is 1.
+const (
+	exitOK            = 0
+	exitFailure       = 1
+	exitConfiguration = 78 // EX_CONFIG: starting again will not help
+)
+
+const usage = `feedbackbot answers on Discord with a language model and collects feedback.
+
+  feedbackbot              run the bot
+  feedbackbot check        verify the configuration, and say how to mend what is wrong
+  feedbackbot playground   try the bot without any account
+  feedbackbot healthcheck  ask a running bot whether it is well; for Docker
+  feedbackbot version      print the version
+  feedbackbot help         print this
+
+Configuration comes from the environment and from a file .env; see .env.example.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+	}()
+	err := godotenv.Load()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(os.Stderr, "feedbackbot: the file .env cannot be read: it must hold lines of the form NAME=value")
+		os.Exit(exitConfiguration)
+	}
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+}
+
+// run is the whole program: arguments and environment in, an exit code out. It
+// returns when ctx ends and everything is in order.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
+	var err error
+	switch command {
+	case "", "check":
+		if len(args) > 1 {
+			err = fmt.Errorf("%s takes no arguments; try feedbackbot help", command)
+			break
+		}
+		var c Config
+		if c, err = loadConfig(environ); err != nil {
+			fmt.Fprintln(stderr, "feedbackbot:", err)
+			return exitConfiguration
+		}
+		if command == "check" {
+			return check(ctx, c, stdout)
+		}
+		err = serve(ctx, c, newLogger(c, stderr))
+	case "playground":
+		err = playgroundCommand(ctx, args[1:], environ, stdout)
+	case "healthcheck":
+		err = healthcheck(ctx, environ)
+	case "version":
+		fmt.Fprintln(stdout, "feedbackbot", version())
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(stdout, usage)
+	default:
+		err = fmt.Errorf("there is no command %q; try feedbackbot help", command)
+	}
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, bot.ErrConfiguration):
+		fmt.Fprintln(stderr, "feedbackbot:", err)
+		return exitConfiguration
+	}
+	fmt.Fprintln(stderr, "feedbackbot:", err)
+	return exitFailure
+}
+
+func newLogger(c Config, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.logLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// version returns the version that the Go tool stamped into the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && v == "(devel)" {
+			v = "devel " + s.Value
+		}
+	}
+	return v + " " + info.GoVersion
+}

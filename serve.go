@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"feedbackbot/bot"
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/confident"
+	"feedbackbot/llm"
+)
+
+// drainTime is how long deliveries may go on after the bot has stopped.
+const drainTime = 3 * time.Second
+
+// serve runs the bot until ctx ends. It starts what is needed from the bottom
+// up and stops it from the top down: first the bot, so that nothing new comes
+// in, then the deliveries, then the store.
+func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
+	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	model, err := newModel(c, log)
+	if err != nil {
+		return err
+	}
+	backends, err := newBackends(c, log)
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	b, err := bot.New(botOptions(c, registry, log), store, model)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.HTTPAddr)
+	if err != nil {
+		return fmt.Errorf("listen on HTTP_ADDR: %w", err)
+	}
+	web := &http.Server{Handler: routes(b, store, registry), ReadHeaderTimeout: 5 * time.Second}
+	go web.Serve(listener) // Close ends it
+	defer web.Close()
+
+	workCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorker()
+	worker := feedback.NewWorker(store, backends, feedback.WorkerOptions{
+		Drain: drainTime, Log: log, Delivered: deliveryMetrics(registry, store, log)})
+	worked := make(chan error, 1)
+	go func() { worked <- worker.Run(workCtx) }()
+
+	log.Info("feedbackbot is starting", "version", version(), "model", model.Model(), "http", listener.Addr(), "backends", len(backends))
+	err = b.Run(ctx)
+	stopWorker()
+	err = errors.Join(err, <-worked)
+	if err == nil {
+		log.Info("feedbackbot has stopped")
+	}
+	return err
+}
+
+func newModel(c Config, log *slog.Logger) (*llm.Client, error) {
+	model, err := llm.New(llm.Options{BaseURL: c.OpenAIBaseURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel,
+		MaxTokens: c.OpenAIMaxTokens, Temperature: c.OpenAITemperature, Idle: c.OpenAIIdleTimeout, Total: c.OpenAITimeout, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("OPENAI_BASE_URL or OPENAI_MODEL: %w", err)
+	}
+	return model, nil
+}
+
+// newBackends returns a backend for every one whose key is set.
+func newBackends(c Config, log *slog.Logger) ([]feedback.Backend, error) {
+	var backends []feedback.Backend
+	if c.ConfidentKey != "" {
+		client, err := confident.New(confident.Options{Key: c.ConfidentKey.Reveal(), BaseURL: c.ConfidentBaseURL,
+			API: confident.API(c.ConfidentAPI), Environment: c.ConfidentEnvironment, Log: log})
+		if err != nil {
+			return nil, fmt.Errorf("CONFIDENT_API_KEY or CONFIDENT_BASE_URL: %w", err)
+		}
+		backends = append(backends, client)
+	}
+	return backends, nil
+}
+
+func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.Options {
+	return bot.Options{
+		Token: c.DiscordToken.Reveal(), APIURL: c.DiscordAPIURL, GlobalRPS: c.DiscordGlobalRPS, Shards: c.shards,
+		MessageContent: bot.MessageContent(c.DiscordMessageContent), SystemPrompt: c.SystemPrompt,
+		ContextTokens: c.OpenAIContextTokens, Buttons: bot.Buttons(c.FeedbackButtons), Raters: bot.Raters(c.FeedbackRaters),
+		Explain: bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
+	}
+}
+
+// deliveryMetrics registers what there is to know about deliveries, and returns
+// the function that counts them.
+func deliveryMetrics(registry *prometheus.Registry, store *feedback.Store, log *slog.Logger) func(backend, outcome string) {
+	attempts := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "feedbackbot", Name: "deliveries_total",
+		Help: "Attempts to deliver a response or a vote, by backend and how they ended."}, []string{"backend", "outcome"})
+	registry.MustRegister(attempts, backlogCollector{store, log})
+	return func(backend, outcome string) { attempts.WithLabelValues(backend, outcome).Inc() }
+}
+
+// backlogCollector asks the store when it is scraped.
+type backlogCollector struct {
+	store *feedback.Store
+	log   *slog.Logger
+}
+
+var (
+	pendingDesc = prometheus.NewDesc("feedbackbot_deliveries_pending", "Items a backend has not got yet.", []string{"backend"}, nil)
+	deadDesc    = prometheus.NewDesc("feedbackbot_deliveries_dead", "Items a backend has refused for good.", []string{"backend"}, nil)
+	oldestDesc  = prometheus.NewDesc("feedbackbot_oldest_undelivered_seconds", "Age of the oldest item a backend has not got yet.", []string{"backend"}, nil)
+)
+
+func (c backlogCollector) Describe(out chan<- *prometheus.Desc) {
+	out <- pendingDesc
+	out <- deadDesc
+	out <- oldestDesc
+}
+
+func (c backlogCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	list, err := c.store.Backlogs(ctx)
+	if err != nil {
+		c.log.Error("cannot count the backlog", "error", err)
+		return
+	}
+	for _, b := range list {
+		out <- prometheus.MustNewConstMetric(pendingDesc, prometheus.GaugeValue, float64(b.Pending), b.Backend)
+		out <- prometheus.MustNewConstMetric(deadDesc, prometheus.GaugeValue, float64(b.Dead), b.Backend)
+		out <- prometheus.MustNewConstMetric(oldestDesc, prometheus.GaugeValue, b.Oldest.Seconds(), b.Backend)
+	}
+}
+
+// routes serves what an operator's tools ask. healthz is about whether a restart
+// would help; readyz about whether the bot is at work.
+func routes(b *bot.Bot, store *feedback.Store, registry *prometheus.Registry) http.Handler {
+	mux := http.NewServeMux()
+	answer := func(checks ...func(context.Context) error) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+			defer cancel()
+			for _, check := range checks {
+				if err := check(ctx); err != nil {
+					http.Error(w, err.Error(), http.StatusServiceUnavailable)
+					return
+				}
+			}
+			fmt.Fprintln(w, "ok")
+		}
+	}
+	gateway := func(context.Context) error { return b.Healthy() }
+	ready := func(context.Context) error { return b.Ready() }
+	mux.HandleFunc("GET /healthz", answer(gateway, store.Ping))
+	mux.HandleFunc("GET /readyz", answer(ready, gateway, store.Ping))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// healthcheck asks the bot on this machine whether it is well.
+func healthcheck(ctx context.Context, environ []string) error {
+	addr := env.ToMap(environ)["HTTP_ADDR"]
+	if addr == "" {
+		addr = "127.0.0.1:8080"
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return errors.New("HTTP_ADDR must be host:port")
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the bot does not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		var text [200]byte
+		n, _ := resp.Body.Read(text[:]) // what it says is a courtesy
+		return fmt.Errorf("the bot is not well: %s", json.RawMessage(text[:n]))
+	}
+	return nil
+}
