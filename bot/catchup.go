@@ -58,11 +58,15 @@ func (b *Bot) keepAlive(ctx context.Context) {
 		b.mu.Unlock()
 		for _, g := range shards {
 			if last := g.fresh(); !last.IsZero() && !b.stopping() {
-				if err := b.store.SetSetting(ctx, aliveSetting(g.shard), last.UTC().Format(time.RFC3339)); err != nil {
-					b.log.Warn("cannot store that the bot is connected", "error", err)
-				}
+				b.storeAlive(ctx, g.shard, last)
 			}
 		}
+	}
+}
+
+func (b *Bot) storeAlive(ctx context.Context, shard int, at time.Time) {
+	if err := b.store.SetSetting(ctx, aliveSetting(shard), at.UTC().Format(time.RFC3339)); err != nil {
+		b.log.Warn("cannot store that the bot is connected", "error", err)
 	}
 }
 
@@ -76,7 +80,11 @@ func (b *Bot) onReady(shard int, lastGood time.Time) {
 		b.mu.Unlock()
 	}
 	b.begin("commands", func() { b.registerCommands(b.life) })
-	if since := b.gap(shard); shard == 0 && !since.IsZero() {
+	since := b.gap(shard)
+	if since.IsZero() {
+		// Nothing was missed: if this process dies young, the gap begins here.
+		b.begin("alive", func() { b.storeAlive(b.life, shard, time.Now()) })
+	} else if shard == 0 {
 		b.begin("catching up", func() {
 			for _, channelID := range b.directChannels(b.life) {
 				b.catchUp(b.life, "", channelID, since)

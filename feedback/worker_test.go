@@ -216,9 +216,9 @@ func TestUndoAfterDelivery(t *testing.T) {
 		if _, votes := w.backend.has(); votes != 0 {
 			t.Errorf("the backend holds %d votes, want none", votes)
 		}
-		last := w.backend.seen()[2]
-		if last.before.RemoteID != "remote rater" || last.before.Rev != 1 {
-			t.Errorf("the undo was sent with %+v, want the remote id and revision of the vote", last.before)
+		seen := w.backend.seen()
+		if last := seen[len(seen)-1]; len(seen) != 3 || last.before.RemoteID != "remote rater" || last.before.Rev != 1 {
+			t.Errorf("the last of %d attempts was %+v, want the third to be the undo, with the remote id and revision of the vote", len(seen), last)
 		}
 	})
 }

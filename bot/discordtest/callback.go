@@ -73,7 +73,9 @@ func (s *Server) callback(c *call) (any, error) {
 
 // respond does what a callback asks for and returns the message it is about. The caller holds s.mu.
 func (s *Server) respond(i *Interaction, r *reply, now time.Time) (*Message, error) {
-	wrong := func(message string) error { return invalidForm("type", "INTERACTION_RESPONSE_TYPE_INVALID", message) }
+	wrong := func(message string) *apiError {
+		return invalidForm("type", "INTERACTION_RESPONSE_TYPE_INVALID", message)
+	}
 	switch r.Type {
 	case 4:
 		return s.answerMessage(i, &r.body, now)
@@ -130,7 +132,7 @@ func (s *Server) answerMessage(i *Interaction, b *body, now time.Time) (*Message
 	}
 	s.mention(m, b.Mentions, true)
 	if !i.acked {
-		i.original, i.ephemeral = m.ID, m.Ephemeral()
+		i.original = m.ID
 	}
 	i.mine[m.ID] = true
 	s.publish(ch, m)

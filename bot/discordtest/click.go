@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -144,8 +145,8 @@ func (s *Server) SubmitRaw(userID, messageID, customID string, values map[string
 		return s.impossible("there is no message %q", messageID)
 	}
 	rows := []object{}
-	for id, v := range values {
-		input := object{"type": typeTextInput, "id": 2*len(rows) + 2, "custom_id": id, "value": v}
+	for _, id := range slices.Sorted(maps.Keys(values)) {
+		input := object{"type": typeTextInput, "id": 2*len(rows) + 2, "custom_id": id, "value": values[id]}
 		rows = append(rows, object{"type": typeActionRow, "id": 2*len(rows) + 1, "components": []object{input}})
 	}
 	from := &Interaction{MessageID: messageID, ChannelID: m.ChannelID, message: m}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,12 +39,12 @@ func (s *Server) Command(userID, channelID, name string, options map[string]any)
 		return s.impossible("the app has registered no slash command %q; see WaitCommand", name)
 	}
 	list := []object{}
-	for key, value := range options {
+	for _, key := range slices.Sorted(maps.Keys(options)) {
 		n := slices.IndexFunc(cmd.options, func(o commandOption) bool { return o.Name == key })
 		if n < 0 {
 			return s.impossible("command %q has no option %q", name, key)
 		}
-		list = append(list, object{"name": key, "type": cmd.options[n].Type, "value": value})
+		list = append(list, object{"name": key, "type": cmd.options[n].Type, "value": options[key]})
 	}
 	data := object{"id": cmd.id, "name": name, "type": 1, "options": list}
 	return s.interact(&Interaction{Type: TypeCommand, UserID: userID, Command: name, data: data}, ch)

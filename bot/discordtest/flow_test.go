@@ -43,6 +43,17 @@ func open(t *testing.T, dg *discordgo.Session) {
 // quiet is what every message of a correct bot carries.
 var quiet = &discordgo.MessageAllowedMentions{Parse: []discordgo.AllowedMentionType{}}
 
+// A file that discordgo uploads is kept with its name and size.
+func TestDiscordgoFile(t *testing.T) {
+	s := start(t, discordtest.Options{})
+	sent, err := session(t, s).ChannelMessageSendComplex(s.Channel().ID, &discordgo.MessageSend{
+		Content: "see", AllowedMentions: quiet, Files: []*discordgo.File{{Name: "a.txt", Reader: strings.NewReader("hello")}},
+	})
+	if err != nil || len(sent.Attachments) != 1 || sent.Attachments[0].Filename != "a.txt" || sent.Attachments[0].Size != 5 {
+		t.Errorf("sent = %+v, %v", sent, err)
+	}
+}
+
 func press(customID string) []discordgo.MessageComponent {
 	return []discordgo.MessageComponent{discordgo.ActionsRow{Components: []discordgo.MessageComponent{
 		discordgo.Button{CustomID: customID, Emoji: &discordgo.ComponentEmoji{Name: "👍"}, Style: discordgo.SecondaryButton},

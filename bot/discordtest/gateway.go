@@ -113,10 +113,11 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	s.emit(KindConnect, Connection{})
 	s.mu.Unlock()
 
-	if action == nil || !c.act(action(n)) {
+	greets := action == nil || !c.act(action(n))
+	if greets {
 		c.push(fmt.Appendf(nil, `{"op":10,"d":{"heartbeat_interval":%d}}`, s.opt.HeartbeatInterval.Milliseconds()))
 	}
-	err = c.read()
+	err = c.read(greets)
 	close(c.quit)
 	s.disconnected(c, err)
 }
@@ -131,9 +132,7 @@ func (c *conn) describe() Connection {
 
 // disconnected records how a connection ended. Closing with 1000 or 1001 ends the session.
 func (s *Server) disconnected(c *conn, err error) {
-	c.mu.Lock()
-	ours := c.dropped || c.code != 0
-	c.mu.Unlock()
+	ours := c.closing()
 	code := websocket.CloseAbnormalClosure
 	if ce := (*websocket.CloseError)(nil); errors.As(err, &ce) {
 		code = ce.Code
@@ -156,18 +155,24 @@ type payload struct {
 	Data json.RawMessage `json:"d"`
 }
 
-// read serves a connection until it ends.
-func (c *conn) read() error {
+// read serves a connection until it ends. Only a client that was greeted knows how often its heart has to beat.
+func (c *conn) read(greeted bool) error {
 	s := c.s
 	// Discord is a little patient with heartbeats, and so must a fake be whose interval may be milliseconds.
 	patience := max(s.opt.HeartbeatInterval*3/2, s.opt.HeartbeatInterval+time.Second)
 	silent := time.AfterFunc(patience, func() { c.fail(4009, "no heartbeat in %v", patience) })
 	defer silent.Stop()
+	if !greeted {
+		silent.Stop()
+	}
 	var sends []time.Time
 	for {
 		_, frame, err := c.ws.ReadMessage()
 		if err != nil {
 			return err
+		}
+		if c.closing() {
+			continue // what was on its way when we closed
 		}
 		now := time.Now()
 		if sends = append(sends, now); len(sends) > 120 {
@@ -209,8 +214,17 @@ func (c *conn) ready() bool {
 	return c.session != nil
 }
 
+func (c *conn) closing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dropped || c.code != 0
+}
+
 // fail records a problem and closes the connection with the code Discord gives it.
 func (c *conn) fail(code int, format string, args ...any) {
+	if c.closing() {
+		return
+	}
 	c.s.mu.Lock()
 	c.s.problem(format, args...)
 	c.s.mu.Unlock()

@@ -39,15 +39,14 @@ type Interaction struct {
 	done    chan struct{}
 
 	// Guarded by s.mu; answer and err may also be read once done is closed.
-	acked     bool
-	failed    bool
-	loading   bool // answered with type 5, and not edited yet
-	ephemeral bool
-	original  string          // the message that @original means
-	mine      map[string]bool // the messages this token made
-	meta      *InteractionMetadata
-	answer    Answer
-	err       error
+	acked    bool
+	failed   bool
+	loading  bool            // answered with type 5, and not edited yet
+	original string          // the message that @original means
+	mine     map[string]bool // the messages this token made
+	meta     *InteractionMetadata
+	answer   Answer
+	err      error
 }
 
 // Answer is the app's acknowledgement.
@@ -185,7 +184,7 @@ func (i *Interaction) event() object {
 		return o
 	}
 	m := s.member()
-	m.User, m.PermissionsSet = &i.user, itoa(DefaultPermissions)
+	m.User, m.Permissions = &i.user, itoa(DefaultPermissions)
 	o["member"], o["context"], o["guild_id"], o["guild_locale"] = m, 0, i.GuildID, "en-US"
 	o["guild"] = object{"id": i.GuildID, "locale": "en-US", "features": []string{}}
 	return o

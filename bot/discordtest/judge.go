@@ -20,10 +20,7 @@ var blamed = map[int]bool{
 // blame records errors that are the bot's own fault.
 func (s *Server) blame(c *call, err error) {
 	var api *apiError
-	if !errors.As(err, &api) {
-		return
-	}
-	if !blamed[api.code] {
+	if !errors.As(err, &api) || !blamed[api.code] || api.pardon {
 		return
 	}
 	text := api.message

@@ -162,7 +162,9 @@ func (s *Server) refer(m *Message, r *MessageReference) error {
 	to := s.messages[r.MessageID]
 	if to == nil || to.ChannelID != m.ChannelID || to.Ephemeral() {
 		if r.FailIfNotExists == nil || *r.FailIfNotExists {
-			return invalidForm("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+			e := invalidForm("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+			e.pardon = true // it may have been deleted this very moment
+			return e
 		}
 		return nil
 	}

@@ -14,10 +14,11 @@ import (
 // call is one REST request on its way through the server.
 type call struct {
 	*http.Request
-	path   string // below /api/vN
-	route  string // the pattern that matched
-	data   []byte // of the body
-	now    time.Time
+	path   string      // below /api/vN
+	route  string      // the pattern that matched
+	data   []byte      // of the body
+	at     time.Time   // it arrived
+	now    time.Time   // it is served, which an injected delay may put off
 	header http.Header // of the answer
 	status int         // of a success; 200, or 204 without a body
 
@@ -33,18 +34,21 @@ type apiError struct {
 	code    int
 	message string
 	errors  any
+	pardon  bool // nothing the bot could have known
 }
 
 func (e *apiError) Error() string { return e.message }
 
-func refuse(status, code int, message string) *apiError { return &apiError{status, code, message, nil} }
+func refuse(status, code int, message string) *apiError {
+	return &apiError{status: status, code: code, message: message}
+}
 
 var errUnauthorized = refuse(401, 0, "401: Unauthorized")
 
 // invalidForm is 50035 with the field that is wrong.
 func invalidForm(field, code, message string) *apiError {
 	detail := object{"_errors": []object{{"code": code, "message": message}}}
-	return &apiError{400, 50035, "Invalid Form Body", object{field: detail}}
+	return &apiError{status: 400, code: 50035, message: "Invalid Form Body", errors: object{field: detail}}
 }
 
 // maxBody is the size of a request Discord accepts.
@@ -52,12 +56,10 @@ const maxBody = 25 << 20
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	// A route is for the bot, which needs its token, unless it carries a token of its own in the path.
-	add := func(pattern string, h handler) {
-		method, route, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+route, s.serve(route, h))
-	}
-	s.addRoutes(add)
+	s.addRoutes(func(pattern string, h handler) {
+		_, route, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(pattern, s.serve(route, h))
+	})
 	mux.HandleFunc("/", s.serve("", func(c *call) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -66,6 +68,7 @@ func (s *Server) routes() http.Handler {
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.enter() {
+			drop(w)
 			return
 		}
 		defer s.wg.Done()
@@ -94,13 +97,15 @@ func (s *Server) routes() http.Handler {
 // serve is what every route has in common: faults, authorization, limits, schemas and the log.
 func (s *Server) serve(route string, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c := &call{Request: r, path: r.URL.Path, route: route, now: time.Now(), header: http.Header{}}
+		c := &call{Request: r, path: r.URL.Path, route: route, at: time.Now(), header: http.Header{}}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		c.data = body
 		f := s.fault(r.Method, c.path)
 		if f != nil && !s.sleep(r.Context(), f.Delay) {
+			drop(w)
 			return
 		}
+		c.now = time.Now()
 		var reply any
 		status := 0
 		fails := f != nil && (f.Status != 0 || f.Drop)
@@ -127,7 +132,7 @@ func (s *Server) serve(route string, h handler) http.HandlerFunc {
 		s.noteAuthorization(c, status)
 		s.logRequest(Request{
 			Method: r.Method, Path: c.path, Query: r.URL.RawQuery, Route: route, Header: r.Header, Body: body,
-			Status: status, At: c.now, Duration: time.Since(c.now),
+			Status: status, At: c.at, Duration: time.Since(c.at),
 		}, c.header.Get("X-RateLimit-Scope") == "shared")
 		if status == 0 {
 			drop(w)
@@ -145,7 +150,8 @@ func faultHeader(f *Fault) http.Header {
 	return h
 }
 
-// handle answers a call that no fault keeps from being served.
+// handle answers a call that no fault keeps from being served. It asks for the bot's token, except on routes that
+// carry an interaction's token in their path.
 func (s *Server) handle(c *call, h handler) (any, error) {
 	s.checkAgent(c)
 	interaction := strings.HasPrefix(c.route, "/interactions/") || strings.HasPrefix(c.route, "/webhooks/")
@@ -255,7 +261,7 @@ func (s *Server) noteAuthorization(c *call, status int) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.refusedAt.IsZero() && c.now.After(s.refusedAt) {
+	if !s.refusedAt.IsZero() && c.at.After(s.refusedAt) {
 		if s.sinceRefused++; s.sinceRefused == 3 {
 			s.problem("requests go on after a 401: %s %s", c.Method, c.path)
 		}

@@ -40,7 +40,7 @@ type Options struct {
 	Token             string        // the bot's token without "Bot "; test-token
 	GlobalRPS         int           // requests in any second, interaction endpoints excepted; 0 is no limit
 	HeartbeatInterval time.Duration // 41.25 s
-	ChannelLimit      int           // messages per ChannelWindow and channel, and edits likewise; 5, negative is off
+	ChannelLimit      int           // messages per ChannelWindow and channel or interaction token, and edits likewise; 5, negative is off
 	ChannelWindow     time.Duration // 5 s
 	Shards            int           // the number GET /gateway/bot recommends; 1
 	MaxConcurrency    int           // IDENTIFY buckets; 1
@@ -141,9 +141,7 @@ func withDefaults(o Options) Options {
 	span(&o.NonceWindow, 3*time.Minute)
 	span(&o.AckTimeout, 3*time.Second)
 	span(&o.TokenLife, 15*time.Minute)
-	if o.Intents < 0 {
-		o.Intents = 0
-	}
+	o.Intents, o.KeepRequests, o.MaxConcurrency = max(o.Intents, 0), max(o.KeepRequests, 0), max(o.MaxConcurrency, 1)
 	return o
 }
 

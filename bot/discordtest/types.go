@@ -20,19 +20,19 @@ type User struct {
 
 // Member is what a guild knows about a user. Messages carry it without User.
 type Member struct {
-	User           *User    `json:"user,omitempty"`
-	Nick           *string  `json:"nick"`
-	Avatar         *string  `json:"avatar"`
-	Banner         *string  `json:"banner"`
-	Roles          []string `json:"roles"`
-	JoinedAt       string   `json:"joined_at"`
-	PremiumSince   *string  `json:"premium_since"`
-	Deaf           bool     `json:"deaf"`
-	Mute           bool     `json:"mute"`
-	Flags          int      `json:"flags"`
-	Pending        bool     `json:"pending"`
-	TimedOutUntil  *string  `json:"communication_disabled_until"`
-	PermissionsSet string   `json:"permissions,omitempty"` // only inside interactions
+	User          *User    `json:"user,omitempty"`
+	Nick          *string  `json:"nick"`
+	Avatar        *string  `json:"avatar"`
+	Banner        *string  `json:"banner"`
+	Roles         []string `json:"roles"`
+	JoinedAt      string   `json:"joined_at"`
+	PremiumSince  *string  `json:"premium_since"`
+	Deaf          bool     `json:"deaf"`
+	Mute          bool     `json:"mute"`
+	Flags         int      `json:"flags"`
+	Pending       bool     `json:"pending"`
+	TimedOutUntil *string  `json:"communication_disabled_until"`
+	Permissions   string   `json:"permissions,omitempty"` // only inside interactions
 }
 
 // Guild is a server. On the wire it carries its channels, members and roles as well.

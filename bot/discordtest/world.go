@@ -32,7 +32,8 @@ const (
 	EmbedLinks         int64 = 1 << 14
 	AttachFiles        int64 = 1 << 15
 	ReadMessageHistory int64 = 1 << 16
-	DefaultPermissions       = ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory
+	SendMessagesInThreads    = 1 << 38
+	DefaultPermissions       = ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory | SendMessagesInThreads
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -82,6 +83,9 @@ func (s *Server) AddChannel(guildID, name string, permissions ...int64) Channel 
 		for _, p := range permissions {
 			c.Permissions |= p
 		}
+	}
+	if s.guild(guildID) == nil {
+		s.problem("fake: AddChannel: there is no guild %q", guildID)
 	}
 	s.setOverwrites(c)
 	s.channels[c.ID] = c

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The packages know each other only along these arrows. A test package knows
+// only what it serves.
+func TestArrows(t *testing.T) {
+	const house = "feedbackbot"
+	allowed := map[string][]string{
+		".":                  {"bot", "llm", "feedback", "*"},
+		"bot":                {"feedback", "llm"},
+		"bot/discordtest":    {},
+		"bot/playground":     {"bot/discordtest"},
+		"llm":                {},
+		"llm/llmtest":        {},
+		"feedback":           {},
+		"feedback/confident": {"feedback"},
+	}
+	only := map[string]string{ // who may import it
+		"github.com/bwmarrin/discordgo":     "bot",
+		"github.com/sashabaranov/go-openai": "llm",
+		"database/sql":                      "feedback",
+		"github.com/jackc/pgx/v5/stdlib":    "feedback",
+		"modernc.org/sqlite":                "feedback",
+		"github.com/joho/godotenv":          ".",
+		"github.com/caarlos0/env/v11":       ".",
+		"github.com/cenkalti/backoff/v5":    "llm",
+	}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, house), "/")
+		if name == "" {
+			name = "."
+		}
+		may, known := allowed[name]
+		if !known && path.Base(name) != path.Base(path.Dir(name))+"test" {
+			t.Errorf("package %s is new: say in this test what it may know", name)
+		}
+		if !known {
+			may = []string{path.Dir(name)}
+		}
+		for _, imported := range p.Imports {
+			if owner := only[imported]; owner != "" && owner != name {
+				t.Errorf("%s imports %s, which only %s may", name, imported, owner)
+			}
+			ours, isOurs := strings.CutPrefix(imported, house+"/")
+			if isOurs && !slices.Contains(may, ours) && !slices.Contains(may, "*") {
+				t.Errorf("%s imports %s, want only %v", name, ours, may)
+			}
+		}
+		if name != "." {
+			noEnvironment(t, p)
+		}
+	}
+}
+
+type pkg struct {
+	ImportPath, Dir string
+	Imports         []string
+	GoFiles         []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []pkg
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}
+
+// noEnvironment reports uses of the environment, which only main may read.
+func noEnvironment(t *testing.T, p pkg) {
+	t.Helper()
+	for _, file := range p.GoFiles {
+		f, err := parser.ParseFile(token.NewFileSet(), path.Join(p.Dir, file), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "os" && slices.Contains([]string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}, s.Sel.Name) {
+					t.Errorf("%s/%s reads the environment with os.%s", p.ImportPath, file, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// The image is static, runs without root, can have a read-only root, keeps its
+// data on a volume, and watches itself.
+func TestDockerfile(t *testing.T) {
+	text, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gomod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dockerfile := string(text)
+	for _, want := range []string{
+		"CGO_ENABLED=0", "-trimpath", "distroless/static-debian13:nonroot", "USER nonroot", "VOLUME /data",
+		"DATABASE_URL=sqlite:/data/", `HEALTHCHECK `, `CMD ["/feedbackbot", "healthcheck"]`, `ENTRYPOINT ["/feedbackbot"]`,
+	} {
+		if !strings.Contains(dockerfile, want) {
+			t.Errorf("Dockerfile has no %s", want)
+		}
+	}
+	stages := 0
+	for line := range strings.Lines(dockerfile) {
+		if !strings.HasPrefix(line, "FROM ") {
+			continue
+		}
+		stages++
+		for _, word := range strings.Fields(line)[1:] {
+			if strings.Contains(word, "/") && !strings.Contains(word, ":") && !strings.HasPrefix(word, "--") || strings.HasSuffix(word, ":latest") {
+				t.Errorf("%q does not pin its image", strings.TrimSpace(line))
+			}
+		}
+	}
+	if stages != 2 {
+		t.Errorf("Dockerfile has %d stages, want one that builds and one that runs", stages)
+	}
+	for line := range strings.Lines(string(gomod)) {
+		if v, ok := strings.CutPrefix(line, "go "); ok {
+			minor := strings.Join(strings.Split(strings.TrimSpace(v), ".")[:2], ".")
+			if !strings.Contains(dockerfile, "golang:"+minor) {
+				t.Errorf("Dockerfile does not build with Go %s, which go.mod names", minor)
+			}
+		}
+	}
+	ignored, err := os.ReadFile(".dockerignore")
+	if err != nil || !strings.Contains(string(ignored), ".env\n") {
+		t.Errorf(".dockerignore = %q, %v, want .env kept out of the image", ignored, err)
+	}
+}

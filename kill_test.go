@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"feedbackbot/bot/discordtest"
+	"feedbackbot/feedback"
+	"feedbackbot/llm/llmtest"
+)
+
+// process starts the program as a process of its own.
+func (o *outside) process() *exec.Cmd {
+	o.t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(append(os.Environ(), "FEEDBACKBOT_TEST_RUN=1"), o.environ...)
+	if err := c.Start(); err != nil {
+		o.t.Fatal(err)
+	}
+	return c
+}
+
+// storm is what members do while the program is killed again and again, and
+// what they were told.
+type storm struct {
+	o       *outside
+	target  discordtest.Message // the answer everybody votes on
+	members []string
+
+	mu     sync.Mutex
+	told   map[string]int64 // by member: snowflake of the newest vote that was confirmed
+	rating map[int64]int    // by snowflake
+	asked  []string
+}
+
+// vote clicks a random button as a random member, and remembers it if the
+// member was told that it is saved.
+func (s *storm) vote(ctx context.Context) {
+	member := s.members[rand.N(len(s.members))]
+	n := rand.N(5)
+	i := s.o.discord.Click(member, s.target.ID, s.target.Components[1].Components[n].CustomID)
+	id, err := strconv.ParseInt(i.ID, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	s.mu.Lock()
+	s.rating[id] = n + 1
+	s.mu.Unlock()
+	// A form opens only after the vote is stored, so both count as told.
+	if a, err := i.Wait(ctx); err == nil && (a.Type == 4 || a.Type == 9) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.told[member] = max(s.told[member], id)
+	}
+}
+
+func (s *storm) ask() {
+	words := []string{"what is 2+2?", "write something long", "show me go code", "hello"}
+	m := s.o.discord.Say(s.members[rand.N(len(s.members))], s.o.discord.Channel().ID,
+		"<@"+s.o.discord.Bot().ID+"> "+words[rand.N(len(words))])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, m.ID)
+}
+
+// However often the program is killed in the middle of anything: every vote
+// that somebody was told is saved is there, and every question has exactly one
+// answer in the end.
+func TestKilled(t *testing.T) {
+	rounds := 8
+	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_KILL_ROUNDS")); err == nil {
+		rounds = n
+	}
+	// Limits are off, so that a round is short; their own tests are elsewhere.
+	o := newOutside(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1, AckTimeout: time.Second, SessionStarts: 1 << 20,
+		NonceWindow: time.Hour}, llmtest.Options{TokenDelay: 2 * time.Millisecond})
+	o.environ = append(o.environ, "DISCORD_GLOBAL_RPS=1000", "FEEDBACK_SETTLE=1h")
+	s := &storm{o: o, told: map[string]int64{}, rating: map[int64]int{}}
+	for n := range 40 {
+		s.members = append(s.members, o.discord.AddUser(fmt.Sprint("member", n)).ID)
+	}
+	c := o.process()
+	if err := o.discord.WaitCommand(o.ctx(), "ask"); err != nil {
+		t.Fatal(err)
+	}
+	s.target = o.answer(o.discord.Say(s.members[0], o.discord.Channel().ID, "<@"+o.discord.Bot().ID+"> hello").ID)
+
+	var waiting sync.WaitGroup
+	for range rounds {
+		for range 5 + rand.N(60) {
+			waiting.Go(func() { s.vote(o.ctx()) })
+		}
+		for range rand.N(3) {
+			s.ask()
+		}
+		select {
+		case <-time.After(rand.N(120 * time.Millisecond)): // the moment of the kill is the experiment
+		case <-t.Context().Done():
+		}
+		kill(t, c)
+		c = o.process()
+		if err := o.online(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting.Wait()
+	for _, id := range s.asked {
+		if _, err := o.discord.WaitMessage(o.ctx(), func(m discordtest.Message) bool {
+			return answers(m, id) && len(m.Components) > 0
+		}); err != nil {
+			t.Errorf("question %s has no complete answer: %v", id, err)
+		}
+	}
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err != nil {
+		t.Errorf("SIGTERM: %v, want exit code 0", err)
+	}
+	s.judge(t)
+	t.Logf("%d rounds, %d members told, %d questions", rounds, len(s.told), len(s.asked))
+}
+
+func kill(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != -1 {
+		t.Fatalf("the program ended by itself: %v", err)
+	}
+}
+
+// online waits until the program is connected.
+func (o *outside) online() error {
+	ctx, cancel := context.WithCancelCause(o.ctx())
+	defer cancel(nil)
+	up := errors.New("up")
+	defer o.discord.Subscribe(func(e discordtest.Event) {
+		if e.Kind == discordtest.KindIdentify {
+			cancel(up)
+		}
+	})()
+	if o.discord.Connections() > 0 {
+		return nil
+	}
+	<-ctx.Done()
+	if err := context.Cause(ctx); err != up {
+		return fmt.Errorf("the program did not connect: %w", err)
+	}
+	return nil
+}
+
+func (s *storm) judge(t *testing.T) {
+	t.Helper()
+	store, err := feedback.Open(t.Context(), "sqlite:"+s.o.database, feedback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	response, err := store.ResponseByMessage(t.Context(), s.target.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for member, told := range s.told {
+		sub, err := store.Submission(t.Context(), response.ID, store.Rater(member), feedback.User)
+		switch {
+		case err != nil:
+			t.Errorf("member %s was told that vote %d is saved: %v", member, told, err)
+		case sub.Version < told:
+			t.Errorf("member %s has vote %d, was told of %d", member, sub.Version, told)
+		case sub.Rating != s.rating[sub.Version]:
+			t.Errorf("vote %d has rating %d, want %d", sub.Version, sub.Rating, s.rating[sub.Version])
+		}
+	}
+	if len(s.told) == 0 {
+		t.Error("nobody was told anything: the test shows nothing")
+	}
+	replies := map[string]int{}
+	for _, m := range s.o.discord.Messages(s.o.discord.Channel().ID, "") {
+		if m.Author.Bot && m.MessageReference != nil {
+			replies[m.MessageReference.MessageID]++
+		}
+	}
+	for _, id := range s.asked {
+		if replies[id] != 1 {
+			t.Errorf("question %s has %d answers, want 1", id, replies[id])
+		}
+	}
+	left, err := store.Unfinished(t.Context())
+	if err != nil || len(left) > 0 {
+		t.Errorf("Unfinished() = %v, %v, want none", left, err)
+	}
+	s.o.noProblems()
+}

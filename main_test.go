@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestMain lets the test binary stand in for the program itself, so that tests
+// can start it as a process, and kill it.
+func TestMain(m *testing.M) {
+	if os.Getenv("FEEDBACKBOT_TEST_RUN") != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// Every way to call the program wrongly gets one line and the right exit code.
+func TestRun(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		args    []string
+		environ []string
+		code    int
+		stdout  string
+		stderr  string
+	}{
+		{"help", []string{"help"}, nil, 0, "feedbackbot check", ""},
+		{"version", []string{"version"}, nil, 0, "feedbackbot ", ""},
+		{"UnknownWord", []string{"dance"}, nil, 1, "", `feedbackbot: there is no command "dance"; try feedbackbot help`},
+		{"Arguments", []string{"check", "twice"}, nil, 1, "", "feedbackbot: check takes no arguments; try feedbackbot help"},
+		{"AllMissingAtOnce", nil, nil, 78, "", "feedbackbot: configuration: DISCORD_TOKEN is missing; OPENAI_API_KEY is missing"},
+		{"BadValues", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "FEEDBACK_BUTTONS=hearts", "DISCORD_GLOBAL_RPS=fast", "DISCORD_SHARDS=9"},
+			78, "", "feedbackbot: configuration: DISCORD_GLOBAL_RPS is not a int; FEEDBACK_BUTTONS must be one of both, thumbs, stars; " +
+				"DISCORD_SHARDS must be auto or first-last/total, as in 0-3/8"},
+		{"SecretInTheWrongPlace", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "HTTP_ADDR=sk-canary"},
+			78, "", "feedbackbot: configuration: HTTP_ADDR must be host:port"},
+		{"NobodyAtHome", []string{"healthcheck"}, []string{"HTTP_ADDR=127.0.0.1:1"}, 1, "", "feedbackbot: the bot does not answer: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), test.args, test.environ, &stdout, &stderr)
+			if code != test.code {
+				t.Errorf("run(%q) = %d, want %d", test.args, code, test.code)
+			}
+			if !strings.Contains(stdout.String(), test.stdout) {
+				t.Errorf("stdout = %q, want it to hold %q", stdout.String(), test.stdout)
+			}
+			if !strings.HasPrefix(stderr.String(), test.stderr) || strings.Count(stderr.String(), "\n") > 1 {
+				t.Errorf("stderr = %q, want one line that begins %q", stderr.String(), test.stderr)
+			}
+			if strings.Contains(stderr.String(), "canary") {
+				t.Errorf("stderr = %q, want no value in it", stderr.String())
+			}
+		})
+	}
+}
