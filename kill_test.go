@@ -114,10 +114,8 @@ func TestKilled(t *testing.T) {
 	}
 	waiting.Wait()
 	for _, id := range s.asked {
-		if _, err := o.discord.WaitMessage(o.ctx(), func(m discordtest.Message) bool {
-			return answers(m, id) && len(m.Components) > 0
-		}); err != nil {
-			t.Errorf("question %s has no complete answer: %v", id, err)
+		if _, err := o.discord.WaitMessage(o.ctx(), func(m discordtest.Message) bool { return answers(m, id) }); err != nil {
+			t.Errorf("question %s has no answer: %v", id, err)
 		}
 	}
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
@@ -186,15 +184,24 @@ func (s *storm) judge(t *testing.T) {
 	if len(s.told) == 0 {
 		t.Error("nobody was told anything: the test shows nothing")
 	}
-	replies := map[string]int{}
+	replies := map[string][]string{} // by question
+	buttons := map[string]int{}      // by the first custom id
 	for _, m := range s.o.discord.Messages(s.o.discord.Channel().ID, "") {
 		if m.Author.Bot && m.MessageReference != nil {
-			replies[m.MessageReference.MessageID]++
+			replies[m.MessageReference.MessageID] = append(replies[m.MessageReference.MessageID], m.ID)
+		}
+		if len(m.Components) > 0 {
+			buttons[m.Components[0].Components[0].CustomID]++
 		}
 	}
 	for _, id := range s.asked {
-		if replies[id] != 1 {
-			t.Errorf("question %s has %d answers, want 1", id, replies[id])
+		if len(replies[id]) != 1 {
+			t.Errorf("question %s has %d answers, want 1", id, len(replies[id]))
+			continue
+		}
+		r, err := store.ResponseByMessage(t.Context(), replies[id][0])
+		if n := buttons["fb1:up:"+r.ID]; err != nil || n != 1 {
+			t.Errorf("the answer to question %s has %d rows of buttons, %v, want 1", id, n, err)
 		}
 	}
 	left, err := store.Unfinished(t.Context())

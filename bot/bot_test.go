@@ -1,10 +1,16 @@
 package bot_test
 
 import (
+	"bytes"
 	"context"
+	"flag"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,112 +21,284 @@ import (
 	"feedbackbot/llm/llmtest"
 )
 
-// world is a bot between a fake Discord and a scripted model, on real sockets
-// and a real database.
-type world struct {
-	t       *testing.T
-	discord *discordtest.Server
-	model   *llmtest.Server
-	store   *feedback.Store
-	path    string
-	options bot.Options
-	stop    context.CancelFunc
-	ended   chan error
+// TestMain lets the tests wait side by side, for they wait more than they
+// compute. It also turns this binary into the bot that the benchmarks measure.
+func TestMain(m *testing.M) {
+	if os.Getenv(childDiscord) != "" {
+		runChild()
+	}
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		if err := flag.Set("test.parallel", "12"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
 }
 
-func newWorld(t *testing.T, discord discordtest.Options) *world {
+// Secrets that must never leave the process through a log or an error. The
+// fake's interaction tokens all begin with the last one.
+const (
+	discordToken = "canary-discord-token"
+	modelKey     = "canary-model-key"
+	clickToken   = "aW50ZXJhY3Rpb246"
+)
+
+// patience bounds every wait of a test.
+const patience = 25 * time.Second
+
+// world is a bot between a fake Discord and a scripted model, on real sockets
+// and a real database. When the test ends, Discord must have had nothing to
+// complain about, and no log line may hold a secret.
+type world struct {
+	t       testing.TB
+	discord *discordtest.Server
+	model   *llmtest.Server
+	options bot.Options
+	llm     llm.Options
+	path    string // of the database
+	logs    *lines
+	allowed []string     // problems that the test provokes
+	panics  *atomic.Bool // when set and true, the store panics
+
+	bot   *bot.Bot // of the latest start, as all below
+	store *feedback.Store
+	ended chan error
+	stop  func()
+	shut  func() error // closes the store, once
+}
+
+func newWorld(t testing.TB, options discordtest.Options) *world {
 	t.Helper()
-	d, err := discordtest.New(discord)
+	options.Token = discordToken
+	options.OpenAPI = os.Getenv("DISCORD_OPENAPI")
+	d, err := discordtest.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.Close)
-	m, err := llmtest.New(llmtest.Options{})
+	m, err := llmtest.New(llmtest.Options{Key: modelKey})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.Close)
-	w := &world{t: t, discord: d, model: m, path: filepath.Join(t.TempDir(), "feedback.db")}
-	w.options = bot.Options{Token: "test-token", APIURL: d.URL(), GlobalRPS: 50, SystemPrompt: "Be kind on {server}.",
+	w := &world{t: t, discord: d, model: m, path: filepath.Join(t.TempDir(), "feedback.db"), logs: &lines{out: t.Output()}}
+	w.options = bot.Options{Token: discordToken, APIURL: d.URL(), GlobalRPS: 50, SystemPrompt: "Be kind.",
 		ContextTokens: 4000, MessageContent: bot.ContentAuto, Buttons: bot.ThumbsAndStars, Raters: bot.Everyone,
-		Explain: bot.ExplainNegative, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))}
+		Explain: bot.ExplainNegative, Log: slog.New(slog.NewTextHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	w.llm = llm.Options{BaseURL: m.URL(), Key: modelKey, Model: "scripted"}
+	w.stop = func() {}
+	t.Cleanup(func() {
+		w.stop()
+		m.Close()
+		d.Close()
+		w.judge()
+	})
 	return w
 }
 
-// start runs a bot until the test ends or stop is called.
-func (w *world) start() {
+// judge is how every test with a world ends.
+func (w *world) judge() {
+	for _, p := range w.discord.Problems() {
+		if !slices.ContainsFunc(w.allowed, func(a string) bool { return strings.Contains(p, a) }) {
+			w.t.Errorf("Discord's problem: %s", p)
+		}
+	}
+	for _, secret := range []string{discordToken, modelKey, clickToken} {
+		if strings.Contains(w.logs.String(), secret) {
+			w.t.Errorf("the log holds %s", secret)
+		}
+	}
+}
+
+// open opens the database as the bot will.
+func (w *world) open() *feedback.Store {
 	w.t.Helper()
-	store, err := feedback.Open(w.t.Context(), "sqlite:"+w.path, feedback.Options{})
+	s, err := feedback.Open(context.Background(), "sqlite:"+w.path, feedback.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.store = store
-	client, err := llm.New(llm.Options{BaseURL: w.model.URL(), Key: "test-key", Model: "scripted"})
+	return s
+}
+
+// boot runs a bot without waiting for anything.
+func (w *world) boot() {
+	w.t.Helper()
+	w.store = w.open()
+	w.shut = sync.OnceValue(w.store.Close)
+	shut := w.shut
+	client, err := llm.New(w.llm)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	b, err := bot.New(w.options, store, client)
+	if w.panics != nil {
+		w.bot, err = bot.New(w.options, panicky{w.store, w.panics}, client)
+	} else {
+		w.bot, err = bot.New(w.options, w.store, client)
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	w.ended = make(chan error, 1)
-	go func() { w.ended <- b.Run(ctx) }()
-	w.stop = func() {
+	ended := make(chan error, 1)
+	w.ended = ended
+	b := w.bot
+	go func() { ended <- b.Run(ctx) }()
+	w.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-w.ended; err != nil {
+		if err := <-ended; err != nil {
 			w.t.Errorf("Run() = %v, want nil", err)
 		}
-		if err := store.Close(); err != nil {
+		if err := shut(); err != nil {
 			w.t.Error(err)
 		}
-		w.stop = func() {}
-	}
-	w.t.Cleanup(func() { w.stop() })
+	})
+	w.t.Cleanup(w.stop)
+}
+
+// start runs a bot until the test ends or stop is called, and returns when it
+// is connected and has registered its commands.
+func (w *world) start() {
+	w.t.Helper()
+	identified := w.watch(discordtest.KindIdentify)
+	w.boot()
+	w.next(identified, "an IDENTIFY", nil)
 	if err := w.discord.WaitCommand(w.ctx(), "ask"); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
+// fails waits for Run to end by itself, and returns its error.
+func (w *world) fails() error {
+	w.t.Helper()
+	w.stop = func() {}
+	select {
+	case err := <-w.ended:
+		w.ended <- nil // for stop
+		return err
+	case <-w.ctx().Done():
+		w.t.Fatal("Run did not end")
+		return nil
+	}
+}
+
 func (w *world) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	w.t.Cleanup(cancel)
 	return ctx
 }
 
-// answered waits for the answer to a message: one with buttons.
-func (w *world) answered(to string) discordtest.Message {
+// watch collects what happens at Discord from now on.
+func (w *world) watch(kinds ...string) <-chan discordtest.Event {
+	events := make(chan discordtest.Event, 1<<14)
+	w.t.Cleanup(w.discord.Subscribe(func(e discordtest.Event) {
+		if slices.Contains(kinds, e.Kind) {
+			events <- e
+		}
+	}))
+	return events
+}
+
+// next returns the next event that matches; nil matches all.
+func (w *world) next(events <-chan discordtest.Event, what string, match func(discordtest.Event) bool) discordtest.Event {
+	w.t.Helper()
+	ctx := w.ctx()
+	for {
+		select {
+		case e := <-events:
+			if match == nil || match(e) {
+				return e
+			}
+		case <-ctx.Done():
+			w.t.Fatalf("there was never %s", what)
+		}
+	}
+}
+
+// message waits for a message of the bot.
+func (w *world) message(what string, match func(discordtest.Message) bool) discordtest.Message {
 	w.t.Helper()
 	m, err := w.discord.WaitMessage(w.ctx(), func(m discordtest.Message) bool {
-		return m.Author.Bot && len(m.Components) > 0 && m.MessageReference != nil && m.MessageReference.MessageID == to
+		return m.Author.ID == w.discord.Bot().ID && match(m)
 	})
 	if err != nil {
-		w.t.Fatalf("no answer to %s: %v", to, err)
+		w.t.Fatalf("the bot never showed %s: %v", what, err)
 	}
 	return m
 }
 
+func refersTo(m discordtest.Message, id string) bool {
+	return m.MessageReference != nil && m.MessageReference.MessageID == id
+}
+
+// answered waits for the complete answer to a message: one with buttons.
+func (w *world) answered(to string) discordtest.Message {
+	w.t.Helper()
+	return w.message("an answer with buttons", func(m discordtest.Message) bool { return refersTo(m, to) && len(m.Components) > 0 })
+}
+
+// replied waits for a reply to a message that says so much.
+func (w *world) replied(to, text string) discordtest.Message {
+	w.t.Helper()
+	return w.message("a reply with "+text, func(m discordtest.Message) bool {
+		return refersTo(m, to) && strings.Contains(m.Content, text)
+	})
+}
+
+// replies are the bot's public messages in a channel.
+func (w *world) replies(channelID string) (list []discordtest.Message) {
+	for _, m := range w.discord.Messages(channelID, "") {
+		if m.Author.ID == w.discord.Bot().ID {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// ask mentions the bot in the first channel.
+func (w *world) ask(userID, text string) discordtest.Message {
+	return w.discord.Say(userID, w.discord.Channel().ID, w.mention(text))
+}
+
 func (w *world) mention(text string) string { return "<@" + w.discord.Bot().ID + "> " + text }
 
-func TestMentionIsAnsweredAndRated(t *testing.T) {
-	w := newWorld(t, discordtest.Options{})
-	w.start()
-	ada := w.discord.AddUser("ada")
-	asked := w.discord.Say(ada.ID, w.discord.Channel().ID, w.mention("what is 2+2?"))
-	m := w.answered(asked.ID)
-	t.Log(m.Content)
-	if !strings.Contains(m.Content, "4") {
-		t.Errorf("answer = %q, want one with 4", m.Content)
-	}
-	a, err := w.discord.Click(ada.ID, m.ID, m.Components[0].Components[0].CustomID).Wait(w.ctx())
+// response waits until the question is done with, and returns what is stored
+// about the answer that a message shows.
+func (w *world) response(messageID string) feedback.Response {
+	w.t.Helper()
+	r, err := w.store.ResponseByMessage(w.ctx(), messageID)
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	if a.Type != 4 {
-		t.Errorf("answer type %d, want 4", a.Type)
+	return r
+}
+
+// requests counts the requests of a method to a path that ends so.
+func (w *world) requests(method, route string) (n int) {
+	for _, r := range w.discord.Requests() {
+		if r.Method == method && r.Route == route {
+			n++
+		}
 	}
-	t.Log(a.Message.Content)
-	for _, p := range w.discord.Problems() {
-		t.Error(p)
-	}
+	return n
+}
+
+// lines are the log.
+type lines struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+	out interface{ Write([]byte) (int, error) }
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all.Write(p)
+	return l.out.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
 }

@@ -22,6 +22,8 @@ const (
 	gapMargin = 5 * time.Second
 	// maxCatchUp is how many channels of one server are looked into.
 	maxCatchUp = 50
+	// maxPages is how many pages of messages of one channel are looked into.
+	maxPages = 20
 	// maxDirect is how many direct-message channels are remembered.
 	maxDirect = 50
 	// aliveEvery is how often it is stored that a shard is connected.
@@ -136,16 +138,25 @@ func (b *Bot) onGuild(shard int, g guild) {
 // catchUp fetches the messages of a channel since a moment and treats them as
 // if they had just come.
 func (b *Bot) catchUp(ctx context.Context, guildID, channelID string, since time.Time) {
-	list, err := b.out.messagesAfter(ctx, channelID, strconv.FormatInt(snowflake(since), 10))
-	if err != nil {
-		b.metrics.dropped.WithLabelValues("channel_not_caught_up").Inc()
-		b.log.Debug("cannot fetch missed messages", "channel", channelID, "error", err)
-		return
+	after := strconv.FormatInt(snowflake(since), 10)
+	for range maxPages {
+		list, err := b.out.messagesAfter(ctx, channelID, after)
+		if err != nil {
+			b.metrics.dropped.WithLabelValues("channel_not_caught_up").Inc()
+			b.log.Warn("cannot fetch missed messages", "channel", channelID, "error", err)
+			return
+		}
+		for _, m := range slices.Backward(list) { // Discord lists the newest first
+			m.GuildID = guildID
+			b.onMessage(&m)
+		}
+		if len(list) < pageSize {
+			return
+		}
+		after = list[0].ID
 	}
-	for _, m := range slices.Backward(list) {
-		m.GuildID = guildID
-		b.onMessage(&m)
-	}
+	b.metrics.dropped.WithLabelValues("channel_not_caught_up").Inc()
+	b.log.Warn("too many missed messages in a channel; the newest are not looked at", "channel", channelID)
 }
 
 func (b *Bot) directChannels(ctx context.Context) []string {

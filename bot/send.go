@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/bwmarrin/discordgo"
 )
@@ -117,12 +118,15 @@ func (o *outgoing) typing(ctx, grantBy context.Context, channelID string) error 
 		lane: spare, grantBy: grantBy})
 }
 
-// messagesAfter returns up to a hundred messages of a channel that are newer
-// than an id, newest first, as Discord lists them.
+// pageSize is how many messages Discord lists at once.
+const pageSize = 100
+
+// messagesAfter returns the page of a channel's messages that follows an id,
+// newest first, as Discord lists them.
 func (o *outgoing) messagesAfter(ctx context.Context, channelID, after string) ([]message, error) {
 	var list []message
 	path := "/channels/" + channelID + "/messages"
-	err := o.do(ctx, call{method: http.MethodGet, path: path + "?limit=100&after=" + after,
+	err := o.do(ctx, call{method: http.MethodGet, path: path + "?limit=" + strconv.Itoa(pageSize) + "&after=" + after,
 		route: "GET /channels/messages", bucket: "GET " + path, lane: spare, repeat: true, out: &list})
 	return list, err
 }

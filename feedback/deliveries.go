@@ -123,8 +123,8 @@ const ready = `d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2 AND (d
 	SELECT 1 FROM deliveries p WHERE p.backend = d.backend AND p.response_id = d.response_id AND p.rater = ''
 		AND (p.delivered_rev > 0 OR p.dead <> '')))`
 
-// claim leases up to n deliveries that are ready, responses first, then the
-// longest due: so the many votes that wait for a response are not looked at. The
+// claim leases up to n deliveries that are ready, responses first, so that the
+// votes waiting for one are seldom looked at in vain, then the longest due. The
 // attempt is counted here, before anything is sent, so that a crash in the
 // middle of it is remembered.
 func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, error) {

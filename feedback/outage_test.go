@@ -20,6 +20,9 @@ const returnsWithin = 20 * time.Second
 // FEEDBACK_OUTAGE=168h for a week instead of hours.
 func TestOutage(t *testing.T) {
 	long := 3 * time.Hour
+	if testing.Short() {
+		long = 10 * time.Minute
+	}
 	if text := os.Getenv("FEEDBACK_OUTAGE"); text != "" {
 		var err error
 		if long, err = time.ParseDuration(text); err != nil {
