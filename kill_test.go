@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -96,16 +97,14 @@ func TestKilled(t *testing.T) {
 
 	var waiting sync.WaitGroup
 	for range rounds {
+		moment := s.moment()
 		for range 5 + rand.N(60) {
 			waiting.Go(func() { s.vote(o.ctx()) })
 		}
 		for range rand.N(3) {
 			s.ask()
 		}
-		select {
-		case <-time.After(rand.N(120 * time.Millisecond)): // the moment of the kill is the experiment
-		case <-t.Context().Done():
-		}
+		<-moment
 		kill(t, c)
 		c = o.process()
 		if err := o.online(); err != nil {
@@ -126,6 +125,26 @@ func TestKilled(t *testing.T) {
 	}
 	s.judge(t)
 	t.Logf("%d rounds, %d members told, %d questions", rounds, len(s.told), len(s.asked))
+}
+
+// moment returns a channel that closes when to kill: at any time, or at the very
+// instant at which a member is told something, which is when a promise that is
+// not kept yet would be found out.
+func (s *storm) moment() <-chan struct{} {
+	ctx, now := context.WithTimeout(s.o.t.Context(), rand.N(120*time.Millisecond))
+	if rand.N(4) > 0 {
+		ctx, now = context.WithTimeout(s.o.t.Context(), 500*time.Millisecond)
+		var answers atomic.Int64
+		last := 1 + rand.Int64N(20)
+		unsubscribe := s.o.discord.Subscribe(func(e discordtest.Event) {
+			if e.Kind == discordtest.KindAnswer && answers.Add(1) == last {
+				now()
+			}
+		})
+		context.AfterFunc(ctx, unsubscribe)
+	}
+	context.AfterFunc(ctx, now)
+	return ctx.Done()
 }
 
 func kill(t *testing.T, c *exec.Cmd) {
