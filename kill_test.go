@@ -27,6 +27,7 @@ func (o *outside) process() *exec.Cmd {
 	if err := c.Start(); err != nil {
 		o.t.Fatal(err)
 	}
+	o.t.Cleanup(func() { c.Process.Kill() }) // if the test ended early
 	return c
 }
 

@@ -55,7 +55,11 @@ func (b *Bot) onMessage(m *message) {
 	if !b.isForUs(m) || !b.seen.add(m.ID) {
 		return
 	}
-	b.begin("question", func() { b.ask(b.life, m) })
+	sorry := func() {
+		q := question{Ask: feedback.Ask{ID: m.ID, ChannelID: m.ChannelID}, replyTo: m.ID}
+		b.notice(b.life, newReply(b, q), textWentWrong)
+	}
+	b.begin("question", func() { b.protect("question", sorry, func() { b.ask(b.life, m) }) })
 }
 
 func (b *Bot) isForUs(m *message) bool {

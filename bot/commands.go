@@ -95,7 +95,8 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 	if !b.take(ctx, &q) {
 		return
 	}
-	if !b.begin("question", func() { b.answer(ctx, q) }) {
+	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
+	if !b.begin("question", func() { b.protect("question", sorry, func() { b.answer(ctx, q) }) }) {
 		b.notice(ctx, newReply(b, q), textStopping)
 	}
 }

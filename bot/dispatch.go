@@ -49,7 +49,7 @@ func (b *Bot) decode(e *discordgo.Event, into any) bool {
 // handleClicks handles interactions until there are no more.
 func (b *Bot) handleClicks() {
 	for i := range b.clicks {
-		b.protect("interaction", func() { b.say(b.life, i, textWentWrong) }, func() { b.onInteraction(b.life, i) })
+		b.protect("interaction", func() { b.apologise(b.life, i) }, func() { b.onInteraction(b.life, i) })
 	}
 }
 
@@ -106,4 +106,3 @@ func (r *recent) add(id string) bool {
 	r.now[id] = struct{}{}
 	return true
 }
-

@@ -83,7 +83,8 @@ type interaction struct {
 		Components json.RawMessage `json:"components"`
 	} `json:"data"`
 
-	received time.Time
+	received     time.Time
+	acknowledged bool // it has had its first answer
 }
 
 const (

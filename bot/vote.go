@@ -190,25 +190,40 @@ func (b *Bot) onForm(ctx context.Context, i *interaction) {
 }
 
 // inTime runs store and returns its result. When that takes longer than a click
-// may wait, it acknowledges the click first, and late is true.
+// may wait, it acknowledges the click first, and late is true. A panic in store
+// becomes the caller's.
 func inTime[T any](b *Bot, ctx context.Context, i *interaction, store func(context.Context) T) (result T, late bool) {
 	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
-	done := make(chan T, 1)
+	defer cancel()
+	type outcome struct {
+		result T
+		panic  any
+	}
+	done := make(chan outcome, 1)
 	go func() {
-		defer cancel()
-		done <- store(ctx)
+		var o outcome
+		defer func() {
+			o.panic = recover()
+			done <- o
+		}()
+		o.result = store(ctx)
 	}()
 	budget := time.NewTimer(commitBudget - time.Since(i.received))
 	defer budget.Stop()
+	var o outcome
 	select {
-	case result = <-done:
-		return result, false
+	case o = <-done:
 	case <-budget.C:
+		late = true
+		b.respond(ctx, i, callback{Type: replyDeferred, Data: struct {
+			Flags int `json:"flags"`
+		}{flagEphemeral}})
+		o = <-done
 	}
-	b.respond(ctx, i, callback{Type: replyDeferred, Data: struct {
-		Flags int `json:"flags"`
-	}{flagEphemeral}})
-	return <-done, true
+	if o.panic != nil {
+		panic(o.panic)
+	}
+	return o.result, late
 }
 
 // reply shows a person, and nobody else, the answer to their click. On a
@@ -230,6 +245,12 @@ func (b *Bot) reply(ctx context.Context, i *interaction, late bool, m body) {
 	}
 }
 
+// apologise tells a person that something went wrong, whether or not their
+// click has been acknowledged.
+func (b *Bot) apologise(ctx context.Context, i *interaction) {
+	b.reply(ctx, i, i.acknowledged, body{Content: textWentWrong})
+}
+
 // say answers a click with a sentence that only the person who clicked sees.
 func (b *Bot) say(ctx context.Context, i *interaction, text string) {
 	b.respond(ctx, i, callback{Type: replyMessage, Data: body{Content: text, Flags: flagEphemeral}})
@@ -237,6 +258,7 @@ func (b *Bot) say(ctx context.Context, i *interaction, text string) {
 
 // respond acknowledges an interaction and counts how long it took.
 func (b *Bot) respond(ctx context.Context, i *interaction, c callback) {
+	i.acknowledged = true
 	err := b.out.respond(ctx, i, c)
 	b.metrics.ack.Observe(time.Since(i.received).Seconds())
 	switch {

@@ -26,14 +26,14 @@ type channel struct {
 
 // The permissions that the REST routes ask for, and what a channel grants by default.
 const (
-	ViewChannel        int64 = 1 << 10
-	SendMessages       int64 = 1 << 11
-	ManageMessages     int64 = 1 << 13
-	EmbedLinks         int64 = 1 << 14
-	AttachFiles        int64 = 1 << 15
-	ReadMessageHistory int64 = 1 << 16
-	SendMessagesInThreads    = 1 << 38
-	DefaultPermissions       = ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory | SendMessagesInThreads
+	ViewChannel           int64 = 1 << 10
+	SendMessages          int64 = 1 << 11
+	ManageMessages        int64 = 1 << 13
+	EmbedLinks            int64 = 1 << 14
+	AttachFiles           int64 = 1 << 15
+	ReadMessageHistory    int64 = 1 << 16
+	SendMessagesInThreads       = 1 << 38
+	DefaultPermissions          = ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory | SendMessagesInThreads
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
