@@ -50,9 +50,12 @@ func (b *Bot) recall(ctx context.Context, m *message) (conversation, error) {
 	return b.recallDirect(ctx, m.ChannelID)
 }
 
+// recallDirect finds what was said in a direct message. Its conversation has a
+// pseudonym, because backends see it, and the channel tells the person.
 func (b *Bot) recallDirect(ctx context.Context, channelID string) (conversation, error) {
-	latest, err := b.store.Latest(ctx, channelID, maxTurns)
-	c := conversation{id: channelID, turns: turnsOf(latest)}
+	id := string(b.store.Rater(channelID))
+	latest, err := b.store.Latest(ctx, id, maxTurns)
+	c := conversation{id: id, turns: turnsOf(latest)}
 	if len(latest) > 0 {
 		c.parent = latest[len(latest)-1].ID
 	}

@@ -66,7 +66,7 @@ type Response struct {
 	GuildID        string // "" in a direct message
 	ChannelID      string
 	Asker          Rater    // who asked
-	ConversationID string   // the first response of the reply chain, or the direct-message channel
+	ConversationID string   // the first response of the reply chain, or a direct-message channel's pseudonym
 	ParentID       string   // the response this one follows; "" for the first
 	Question       string   // what the person wrote
 	Answer         string   // the complete text, before it was split into messages

@@ -16,11 +16,11 @@ type Rater string
 // raterBytes is how much of the HMAC is kept: 128 bits, as a UUID.
 const raterBytes = 16
 
-// Rater returns the pseudonym of a Discord user id. A plain hash would not do:
-// user ids are guessable, so the hash is keyed.
-func (s *Store) Rater(userID string) Rater {
+// Rater returns the pseudonym of a Discord id that stands for a person. A plain
+// hash would not do: ids are guessable, so the hash is keyed.
+func (s *Store) Rater(discordID string) Rater {
 	mac := hmac.New(sha256.New, s.raterKey)
-	mac.Write([]byte(userID))
+	mac.Write([]byte(discordID))
 	return Rater(hex.EncodeToString(mac.Sum(nil)[:raterBytes]))
 }
 

@@ -40,7 +40,7 @@ CREATE TABLE responses (
     guild_id        TEXT   NOT NULL,    -- '' in a direct message
     channel_id      TEXT   NOT NULL,    -- where it stands
     asker           TEXT   NOT NULL,    -- pseudonym of who asked
-    conversation_id TEXT   NOT NULL,    -- first response of the reply chain, or the direct-message channel
+    conversation_id TEXT   NOT NULL,    -- first response of the reply chain, or a direct-message channel's pseudonym
     parent_id       TEXT   NOT NULL,    -- the response this one follows; '' for the first
     question        TEXT   NOT NULL,    -- what the person wrote
     answer          TEXT   NOT NULL,    -- the complete text
