@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"feedbackbot/bot"
 )
 
 // The packages know each other only along these arrows. A test package knows
@@ -107,6 +109,17 @@ func noEnvironment(t *testing.T, p pkg) {
 			}
 			return true
 		})
+	}
+}
+
+// The README's invite link asks for what the code needs.
+func TestInviteLink(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if link := bot.InviteLink("APPLICATION_ID"); !strings.Contains(string(text), link) {
+		t.Errorf("README.md has no %s", link)
 	}
 }
 

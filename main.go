@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -48,6 +49,9 @@ func main() {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintln(os.Stderr, "feedbackbot: the file .env cannot be read: it must hold lines of the form NAME=value")
 		os.Exit(exitConfiguration)
+	}
+	if info, err := os.Stat(".env"); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		fmt.Fprintln(os.Stderr, "feedbackbot: others on this machine can read .env; run: chmod 600 .env")
 	}
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }

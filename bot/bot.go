@@ -73,6 +73,7 @@ type Bot struct {
 	metrics *metrics
 	log     *slog.Logger
 
+	made  time.Time
 	me    user   // the bot's own account
 	appID string // its application
 
@@ -118,7 +119,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 	}
 	setUpDiscordgo()
 	b := &Bot{
-		options: options, store: store, model: model, log: options.Log,
+		options: options, store: store, model: model, log: options.Log, made: time.Now(),
 		metrics: newMetrics(options.Metrics),
 		clicks:  make(chan *interaction, maxClicks),
 		seen:    newRecent(10_000),
@@ -230,14 +231,23 @@ func (b *Bot) stopping() bool {
 	return b.stopped
 }
 
-// Healthy returns an error when a gateway connection has not been seen to work
-// for longer than two missed heartbeats take.
+// maxQuiet is longer than two missed heartbeats take.
+const maxQuiet = 3 * time.Minute
+
+// Healthy returns an error when the bot has not heard from Discord for too long.
 func (b *Bot) Healthy() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(b.shards) == 0 && time.Since(b.made) > maxQuiet {
+		return errors.New("no shard has reached Discord yet")
+	}
 	for _, g := range b.shards {
-		if last := g.fresh(); !last.IsZero() && time.Since(last) > 3*time.Minute {
-			return fmt.Errorf("shard %d has not heard from Discord for %s", g.shard, time.Since(last).Round(time.Second))
+		last := g.fresh()
+		if last.IsZero() {
+			last = b.made
+		}
+		if quiet := time.Since(last); quiet > maxQuiet {
+			return fmt.Errorf("shard %d has not heard from Discord for %s", g.shard, quiet.Round(time.Second))
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ func (b *Bot) registerCommands(ctx context.Context) {
 // the first text is there.
 func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 	if i.Data.Name != commandAsk {
-		b.say(ctx, i, textBroken)
+		b.say(ctx, i, textNoCommand)
 		return
 	}
 	prompt := strings.TrimSpace(plainText(i.option(optionPrompt)))

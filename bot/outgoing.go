@@ -113,7 +113,7 @@ func newHTTPClient() *http.Client {
 func (o *outgoing) do(ctx context.Context, c call) error {
 	tries, limited := 0, 0
 	for {
-		err, wait := o.turn(ctx, c)
+		wait, err := o.turn(ctx, c)
 		switch {
 		case err == nil:
 			return nil
@@ -149,9 +149,9 @@ func (a *again) pause(tries int) time.Duration {
 }
 
 // turn waits for the request's turn and sends it once.
-func (o *outgoing) turn(ctx context.Context, c call) (error, *again) {
+func (o *outgoing) turn(ctx context.Context, c call) (*again, error) {
 	if err := o.allowed(c); err != nil {
-		return err, nil
+		return nil, err
 	}
 	if c.bucket != "" {
 		grantBy := c.grantBy
@@ -159,7 +159,7 @@ func (o *outgoing) turn(ctx context.Context, c call) (error, *again) {
 			grantBy = ctx
 		}
 		if err := o.pacer.wait(grantBy, c.bucket, !c.free, c.lane); err != nil {
-			return fmt.Errorf("wait for %s: %w", c.route, err), nil
+			return nil, fmt.Errorf("wait for %s: %w", c.route, err)
 		}
 	}
 	resp, body, left, err := o.send(ctx, c)
@@ -173,15 +173,15 @@ func (o *outgoing) turn(ctx context.Context, c call) (error, *again) {
 	if err != nil {
 		o.metrics.requests.WithLabelValues(c.route, "none").Inc()
 		if ctx.Err() == nil && (c.repeat || !left) {
-			return err, &again{}
+			return &again{}, err
 		}
-		return err, nil
+		return nil, err
 	}
 	o.metrics.requests.WithLabelValues(c.route, strconv.Itoa(resp.StatusCode)).Inc()
 	if resp.StatusCode < 300 {
 		if c.out != nil {
 			if err := json.Unmarshal(body, c.out); err != nil {
-				return fmt.Errorf("discord: %s: cannot read the answer: %w", c.route, err), nil
+				return nil, fmt.Errorf("discord: %s: cannot read the answer: %w", c.route, err)
 			}
 		}
 		return nil, nil
@@ -193,16 +193,16 @@ func (o *outgoing) turn(ctx context.Context, c call) (error, *again) {
 	e.Status = resp.StatusCode
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return e, &again{limited: true, after: o.limited(c, resp, body)}
+		return &again{limited: true, after: o.limited(c, resp, body)}, e
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
 		o.countInvalid()
 		if resp.StatusCode == http.StatusUnauthorized && !c.free {
 			o.checkToken(ctx, c)
 		}
 	case resp.StatusCode >= 500 && c.repeat:
-		return e, &again{}
+		return &again{}, e
 	}
-	return e, nil
+	return nil, e
 }
 
 // allowed refuses what would only make things worse.

@@ -10,6 +10,7 @@ import (
 // What people are told. One plain sentence each; the log has the details.
 const (
 	textEmptyQuestion = "Hi! Mention me together with a question, and I'll answer it."
+	textNoCommand     = "I don't know this command any more. Please use /ask."
 	textStopping      = "I'm restarting right now. Please ask again in a minute."
 
 	markCut      = "-# ✂️ The answer broke off here. Please ask again if you need the rest."

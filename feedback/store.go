@@ -122,7 +122,7 @@ func (s *Store) connect(databaseURL string) error {
 		s.read = s.db
 		return nil
 	default:
-		return errors.New("DATABASE_URL must start with sqlite: or postgres://")
+		return errors.New("DATABASE_URL must be sqlite:PATH or postgres://HOST/NAME")
 	}
 }
 
@@ -132,7 +132,7 @@ func (s *Store) connect(databaseURL string) error {
 // so both settings are read back.
 func (s *Store) connectSQLite(path string) error {
 	if path == "" {
-		return errors.New("DATABASE_URL names no file after sqlite:")
+		return errors.New("DATABASE_URL names no file")
 	}
 	if err := ensureFile(path); err != nil {
 		return err

@@ -143,7 +143,8 @@ func classify(status int, text string) Kind {
 // providerError reads the error object that a provider puts into a stream or
 // into the body of an error. Every field may be missing or of another type.
 func providerError(raw json.RawMessage, status int, key string) *Error {
-	text, code := string(raw), 0
+	var text string
+	var code int
 	var object struct {
 		Message json.RawMessage `json:"message"`
 		Code    json.RawMessage `json:"code"`

@@ -49,6 +49,7 @@ func (c *Client) request(conversation []Message) openai.ChatCompletionRequest {
 	case maxCompletionTokens:
 		r.MaxCompletionTokens = c.options.MaxTokens
 	case maxTokens:
+		//lint:ignore SA1019 several servers know only this one
 		r.MaxTokens = c.options.MaxTokens
 	}
 	if c.options.Temperature != nil && !c.withoutSample.Load() {
