@@ -22,6 +22,7 @@ type journal interface {
 	Fail(ctx context.Context, askID string) error
 	Finish(ctx context.Context, askID string) error
 	Unfinished(context.Context) ([]feedback.Ask, error)
+	RecentPlaces(ctx context.Context, direct bool, n int) ([]feedback.Place, error)
 	Response(ctx context.Context, id string) (feedback.Response, error)
 }
 
@@ -81,9 +82,6 @@ func (b *Bot) ask(ctx context.Context, m *message) {
 	c, err := b.recall(ctx, m)
 	if err != nil {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
-	}
-	if m.GuildID == "" {
-		b.rememberDirect(ctx, m.ChannelID)
 	}
 	q := b.newQuestion(feedback.Ask{ID: m.ID, GuildID: m.GuildID, ChannelID: m.ChannelID,
 		Asker: b.store.Rater(m.Author.ID), Question: text, AskedAt: madeAt(m.ID)}, c)

@@ -88,9 +88,9 @@ type Bot struct {
 	mu      sync.Mutex
 	guilds  map[string]string // name by id
 	shards  []*gateway
+	total   int               // of shards, in all processes
 	stopped bool              // nothing new is begun
 	missing map[int]time.Time // since when a shard may have missed messages
-	direct  sync.Mutex        // held while the recent direct-message channels change
 }
 
 const (

@@ -2,16 +2,18 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // What Discord sends while a shard has no session is lost. When a new session
-// begins, the servers it announces tell each channel's latest message; where
-// that is newer than the gap's beginning, the missed messages are fetched.
+// begins, the missed messages are fetched: of the channels in which somebody
+// asked lately, and of every channel whose server, when it is announced, tells
+// of a message that is newer than the gap's beginning.
 // Questions that were answered before are known to the store, so a gap that is
 // taken too wide does no harm.
 
@@ -24,28 +26,24 @@ const (
 	maxCatchUp = 50
 	// maxPages is how many pages of messages of one channel are looked into.
 	maxPages = 20
-	// maxDirect is how many direct-message channels are remembered.
-	maxDirect = 50
+	// maxPlaces is how many channels of recent questions are looked into.
+	maxPlaces = 50
 	// aliveEvery is how often it is stored that a shard is connected.
 	aliveEvery = 30 * time.Second
 )
 
-// directSetting holds the channels of recent direct messages, which Discord does
-// not announce.
-const directSetting = "direct_channels"
-
 func aliveSetting(shard int) string { return fmt.Sprintf("shard_%d_alive", shard) }
 
-// lastAlive returns when an earlier process was last connected, if that is not
-// long ago.
+// lastAlive returns when an earlier process was last connected; the zero time
+// if there was none.
 func (b *Bot) lastAlive(ctx context.Context, shard int) time.Time {
 	text, err := b.store.Setting(ctx, aliveSetting(shard))
 	if err != nil {
 		b.log.Warn("cannot read when the bot was last connected", "error", err)
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	if err != nil || time.Since(at) > maxGap {
-		return time.Time{}
+	if err != nil {
+		return time.Time{} // the first start
 	}
 	return at
 }
@@ -86,23 +84,48 @@ func (b *Bot) onReady(shard int, lastGood time.Time) {
 	if since.IsZero() {
 		// Nothing was missed: if this process dies young, the gap begins here.
 		b.begin("alive", func() { b.storeAlive(b.life, shard, time.Now()) })
-	} else if shard == 0 {
-		b.begin("catching up", func() {
-			for _, channelID := range b.directChannels(b.life) {
-				b.catchUp(b.life, "", channelID, since)
-			}
-		})
+		return
 	}
+	b.begin("catching up", func() {
+		for _, p := range b.recentPlaces(b.life, shard) {
+			b.catchUp(b.life, p.GuildID, p.ChannelID, since)
+		}
+	})
 }
 
-// gap returns since when a shard may have missed messages; the zero time when it
-// has missed none that matter.
+// recentPlaces returns the channels in which a shard's members asked lately.
+// Direct messages, which Discord does not announce, belong to shard 0.
+func (b *Bot) recentPlaces(ctx context.Context, shard int) []feedback.Place {
+	places, err := b.store.RecentPlaces(ctx, false, maxPlaces)
+	if err == nil && shard == 0 {
+		var direct []feedback.Place
+		direct, err = b.store.RecentPlaces(ctx, true, maxPlaces)
+		places = append(places, direct...)
+	}
+	if err != nil {
+		b.log.Warn("cannot look for missed messages", "error", err)
+	}
+	return slices.DeleteFunc(places, func(p feedback.Place) bool { return b.shardOf(p.GuildID) != shard })
+}
+
+// shardOf returns which shard a server's events come on, as Discord computes it.
+func (b *Bot) shardOf(guildID string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return int(number(guildID)>>22) % max(b.total, 1)
+}
+
+// gap returns since when a shard may have missed messages, as far back as they
+// are still answered; the zero time when it cannot have missed any.
 func (b *Bot) gap(shard int) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	since := b.missing[shard]
-	if since.IsZero() || time.Since(since) > maxGap {
-		return time.Time{}
+	if since.IsZero() {
+		return since
+	}
+	if oldest := time.Now().Add(-maxGap); since.Before(oldest) {
+		return oldest
 	}
 	return since.Add(-gapMargin)
 }
@@ -157,35 +180,4 @@ func (b *Bot) catchUp(ctx context.Context, guildID, channelID string, since time
 	}
 	b.metrics.dropped.WithLabelValues("channel_not_caught_up").Inc()
 	b.log.Warn("too many missed messages in a channel; the newest are not looked at", "channel", channelID)
-}
-
-func (b *Bot) directChannels(ctx context.Context) []string {
-	text, err := b.store.Setting(ctx, directSetting)
-	if err != nil {
-		b.log.Warn("cannot read the direct-message channels", "error", err)
-	}
-	var ids []string
-	if text != "" && json.Unmarshal([]byte(text), &ids) != nil {
-		return nil
-	}
-	return ids
-}
-
-// rememberDirect keeps a direct-message channel among the recent ones.
-func (b *Bot) rememberDirect(ctx context.Context, channelID string) {
-	b.direct.Lock()
-	defer b.direct.Unlock()
-	ids := b.directChannels(ctx)
-	if len(ids) > 0 && ids[0] == channelID {
-		return
-	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id == channelID })
-	ids = slices.Insert(ids, 0, channelID)
-	text, err := json.Marshal(ids[:min(len(ids), maxDirect)])
-	if err == nil {
-		err = b.store.SetSetting(ctx, directSetting, string(text))
-	}
-	if err != nil {
-		b.log.Warn("cannot store a direct-message channel", "error", err)
-	}
 }

@@ -133,6 +133,7 @@ func (b *Bot) planShards(ctx context.Context) ([]*gateway, error) {
 	gate := &identifyGate{concurrency: max(info.Limit.MaxConcurrency, 1), next: map[int]time.Time{}}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.total = s.Total
 	for id := s.First; id <= s.Last; id++ {
 		b.missing[id] = b.lastAlive(ctx, id)
 		first := true

@@ -161,6 +161,29 @@ func (s *Store) Unfinished(ctx context.Context) ([]Ask, error) {
 	return asks, nil
 }
 
+// Place is a channel in which somebody asked.
+type Place struct{ GuildID, ChannelID string } // GuildID is "" in a direct message
+
+// RecentPlaces returns the channels of the latest questions, the latest first,
+// at most n: direct messages, or channels of servers.
+func (s *Store) RecentPlaces(ctx context.Context, direct bool, n int) ([]Place, error) {
+	where := `guild_id <> ''`
+	if direct {
+		where = `guild_id = ''`
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT guild_id, channel_id FROM
+			(SELECT guild_id, channel_id, asked_at FROM asks WHERE `+where+` ORDER BY asked_at DESC LIMIT $1) AS latest
+		GROUP BY guild_id, channel_id ORDER BY MAX(asked_at) DESC LIMIT $2`, 20*n, n)
+	if err != nil {
+		return nil, fmt.Errorf("list the channels of the latest questions: %w", err)
+	}
+	places, err := collect(rows, func(rows *sql.Rows) (p Place, err error) { return p, rows.Scan(&p.GuildID, &p.ChannelID) })
+	if err != nil {
+		return nil, fmt.Errorf("list the channels of the latest questions: %w", err)
+	}
+	return places, nil
+}
+
 func (s *Store) messages(ctx context.Context, askID string) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT id FROM messages WHERE ask_id = $1 ORDER BY part`, askID)
 	if err != nil {

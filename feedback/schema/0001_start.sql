@@ -22,6 +22,8 @@ CREATE TABLE asks (
     asked_at        BIGINT NOT NULL     -- when it was asked
 );
 CREATE INDEX asks_unfinished ON asks (asked_at) WHERE state <> 'done';
+CREATE INDEX asks_recent ON asks (asked_at);
+CREATE INDEX asks_direct ON asks (asked_at) WHERE guild_id = '';
 
 -- messages: which Discord message shows which part of which response.
 CREATE TABLE messages (
