@@ -45,8 +45,8 @@ func TestDirectMessageIsAnswered(t *testing.T) {
 	if got := w.model.Requests()[0].Messages[0].Content; got != "In a direct message." {
 		t.Errorf("system prompt = %q, want In a direct message.", got)
 	}
-	if r := w.response(m.ID); r.GuildID != "" || r.ConversationID != m.ChannelID {
-		t.Errorf("stored guild %q and conversation %q, want none and the channel", r.GuildID, r.ConversationID)
+	if r := w.response(m.ID); r.GuildID != "" || r.ConversationID != string(w.store.Rater(m.ChannelID)) {
+		t.Errorf("stored guild %q and conversation %q, want none and the channel under a pseudonym", r.GuildID, r.ConversationID)
 	}
 }
 

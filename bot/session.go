@@ -251,6 +251,9 @@ func (r rebase) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !found {
 		return nil, fmt.Errorf("discordgo asks for %s, which is not known", req.URL.Path)
 	}
+	if path == "gateway" {
+		path = "gateway/bot" // which we ask too; not everything that stands in for Discord has both
+	}
 	clone := req.Clone(req.Context())
 	u := *r.base
 	u.Path = strings.TrimRight(u.Path, "/") + "/" + path
