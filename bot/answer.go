@@ -235,7 +235,7 @@ func permanent(err error) bool {
 func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error) {
 	text := plainText(s.answer.Text)
 	finish, mark := finishOf(s, stopped)
-	if !visible(text) {
+	if !visible(answerText(text)) { // also when all there was is a link that is not shown
 		b.logAnswer(r.q, s, "failed", 0)
 		b.notice(ctx, r, explainModel(s.err))
 		return

@@ -24,7 +24,9 @@ const (
 // explainModel says to a person why the model gave no answer.
 func explainModel(err error) string {
 	var e *llm.Error
-	if !errors.As(err, &e) {
+	if err == nil {
+		e = &llm.Error{Kind: llm.Empty}
+	} else if !errors.As(err, &e) {
 		return "Sorry, something went wrong on my side. Please try again in a moment."
 	}
 	switch e.Kind {

@@ -2,7 +2,6 @@ package llm
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -17,6 +16,7 @@ type reader struct {
 	key      string
 	think    thinkFilter
 	finish   Finish
+	refused  bool // the text is a refusal
 	sawChunk bool
 }
 
@@ -45,8 +45,12 @@ type delta struct {
 // chunk takes in one data line of the stream.
 func (r *reader) chunk(line []byte) error {
 	var c chunk
-	if err := json.Unmarshal(line, &c); err != nil {
-		return &Error{Kind: Malformed, Err: errors.New("a chunk is not JSON: " + clean(string(line), r.key))}
+	if json.Unmarshal(line, &c) != nil {
+		return nil // one event that makes no sense must not lose the rest
+	}
+	if r.finish != "" {
+		r.usage(c.Usage) // the answer is over; what else comes is of no interest
+		return nil
 	}
 	if present(c.Error) {
 		return providerError(c.Error, 0, r.key)
@@ -87,7 +91,7 @@ func (r *reader) choice(ch choice) error {
 		if refusal := content(d.Refusal); refusal != "" {
 			r.text(r.think.flush())
 			r.text(refusal)
-			r.finish = Refusal
+			r.refused = true
 		}
 	}
 	if present(ch.Error) {
@@ -98,8 +102,9 @@ func (r *reader) choice(ch choice) error {
 	}
 	switch reason := plain(ch.Finish); reason {
 	case "stop", "tool_calls", "function_call":
-		if r.finish != Refusal {
-			r.finish = Stop
+		r.finish = Stop
+		if r.refused {
+			r.finish = Refusal
 		}
 	case "length":
 		r.finish = Length
