@@ -1,0 +1,67 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"feedbackbot/bot/discordtest"
+	"feedbackbot/feedback"
+)
+
+// What an earlier process left is completed: a stored answer gets its messages
+// and buttons, a begun one is marked as cut, a question nobody began is
+// answered, an old one is let go.
+func TestUnfinishedWork(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		age   time.Duration
+		leave func(w *world, s *feedback.Store, a feedback.Ask) // what the dead process had done
+		want  string                                            // in the answer; "" for none
+	}{
+		{"Taken", 0, func(*world, *feedback.Store, feedback.Ask) {}, "4"},
+		{"TakenLongAgo", time.Hour, func(*world, *feedback.Store, feedback.Ask) {}, ""},
+		{"Stored", 0, func(w *world, s *feedback.Store, a feedback.Ask) {
+			err := s.Monitor(w.ctx(), feedback.Response{ID: a.ResponseID, AskID: a.ID, ChannelID: a.ChannelID, Asker: a.Asker,
+				ConversationID: a.ResponseID, Question: a.Question, Answer: "the stored answer", Finish: feedback.Complete, FinishedAt: time.Now()})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+		}, "the stored answer"},
+		{"Failed", 0, func(w *world, s *feedback.Store, a feedback.Ask) {
+			if err := s.Fail(w.ctx(), a.ID); err != nil {
+				w.t.Fatal(err)
+			}
+		}, "went wrong"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, discordtest.Options{})
+			asked := w.ask(w.discord.AddUser("ada").ID, "what is 2+2?")
+			s := w.open()
+			a := feedback.Ask{ID: asked.ID, ResponseID: feedback.NewID(), GuildID: asked.GuildID, ChannelID: asked.ChannelID,
+				Asker: s.Rater("ada"), Question: "what is 2+2?", AskedAt: time.Now().Add(-test.age)}
+			a.ConversationID = a.ResponseID
+			if _, err := s.Take(w.ctx(), a); err != nil {
+				t.Fatal(err)
+			}
+			test.leave(w, s, a)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			w.start()
+			if test.want != "" {
+				if m := w.replied(asked.ID, test.want); test.name == "Stored" {
+					w.answered(m.MessageReference.MessageID)
+				}
+			}
+			w.stop()
+			replies := w.replies(asked.ChannelID)
+			if want := min(1, len(test.want)); len(replies) != want {
+				t.Errorf("%d replies, want %d", len(replies), want)
+			}
+			if left, err := w.open().Unfinished(t.Context()); err != nil || len(left) != 0 {
+				t.Errorf("Unfinished() = %v, %v, want none", left, err)
+			}
+		})
+	}
+}
