@@ -77,7 +77,7 @@ type Bot struct {
 	me    user   // the bot's own account
 	appID string // its application
 
-	clicks  chan *interaction
+	clicks  chan click
 	seen    *recent
 	started atomic.Bool
 	running sync.WaitGroup // what begin has begun
@@ -121,7 +121,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 	b := &Bot{
 		options: options, store: store, model: model, log: options.Log, made: time.Now(),
 		metrics: newMetrics(options.Metrics),
-		clicks:  make(chan *interaction, maxClicks),
+		clicks:  make(chan click, maxClicks),
 		seen:    newRecent(10_000),
 		fatal:   make(chan error, 1),
 		guilds:  map[string]string{},

@@ -25,12 +25,8 @@ func (b *Bot) onEvent(shard int, e *discordgo.Event) {
 			b.onMessage(&m)
 		}
 	case "INTERACTION_CREATE":
-		i := &interaction{received: time.Now()}
-		if !b.decode(e, i) || !b.seen.add(i.ID) {
-			return
-		}
 		select {
-		case b.clicks <- i:
+		case b.clicks <- click{event: e, received: time.Now()}:
 		default:
 			b.metrics.dropped.WithLabelValues("too_many_clicks").Inc()
 		}
@@ -46,10 +42,22 @@ func (b *Bot) decode(e *discordgo.Event, into any) bool {
 	return true
 }
 
+// click is an interaction on its way to a worker. It is decoded there: in a
+// storm of clicks the one read loop is what everybody waits for.
+type click struct {
+	event    *discordgo.Event
+	received time.Time
+}
+
 // handleClicks handles interactions until there are no more.
 func (b *Bot) handleClicks() {
-	for i := range b.clicks {
-		b.protect("interaction", func() { b.apologise(b.life, i) }, func() { b.onInteraction(b.life, i) })
+	for c := range b.clicks {
+		i := &interaction{received: c.received}
+		b.protect("interaction", func() { b.apologise(b.life, i) }, func() {
+			if b.decode(c.event, i) && b.seen.add(i.ID) {
+				b.onInteraction(b.life, i)
+			}
+		})
 	}
 }
 
