@@ -1,6 +1,7 @@
 package confident
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func (c *Client) Check(ctx context.Context) error {
 func (c *Client) SendResponse(ctx context.Context, r feedback.Response, before feedback.Delivered) (string, error) {
 	data := map[string]any{"finish reason": string(r.Finish), "prompt version": r.PromptVersion, "provider": r.Provider}
 	return c.monitor(ctx, Monitored{
-		EventName: eventName, Model: r.Model, Input: r.Question, Response: r.Answer, RetrievalContext: r.Context,
+		EventName: eventName, Model: cmp.Or(r.Model, "unknown"), Input: r.Question, Response: r.Answer, RetrievalContext: r.Context,
 		CompletionTime: r.FinishedAt.Sub(r.AskedAt), TokenUsage: float64(r.InputTokens + r.OutputTokens), TokenCost: r.Cost,
 		DistinctID: string(r.Asker), ConversationID: r.ConversationID, AdditionalData: data,
 		ID: r.ID, StartedAt: r.AskedAt, InputTokens: r.InputTokens, OutputTokens: r.OutputTokens, Tags: []string{"discord"},
