@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "12"); err != nil {
+		if err := flag.Set("test.parallel", "6"); err != nil {
 			panic(err)
 		}
 	}
@@ -47,7 +47,7 @@ const (
 )
 
 // patience bounds every wait of a test.
-const patience = 25 * time.Second
+const patience = 60 * time.Second
 
 // world is a bot between a fake Discord and a scripted model, on real sockets
 // and a real database. When the test ends, Discord must have had nothing to
@@ -73,6 +73,9 @@ type world struct {
 func newWorld(t testing.TB, options discordtest.Options) *world {
 	t.Helper()
 	options.Token = discordToken
+	if underRace && options.AckTimeout == 0 {
+		options.AckTimeout = 15 * time.Second
+	}
 	options.OpenAPI = os.Getenv("DISCORD_OPENAPI")
 	d, err := discordtest.New(options)
 	if err != nil {

@@ -10,7 +10,7 @@ func TestPlainText(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\x00b\x07c\x1b[31md": "abc[31md", "a\r\nb\rc\td\n": "a\nb\nc\td\n", "\u202Eevil\u202C\u2066x\u2069\u200F": "evilx",
 		"in\u200Bvi\u2060si\uFEFFble\u00AD": "invisible", "👨‍👩‍👧‍👦 ❤️ 🏳️‍🌈": "👨‍👩‍👧‍👦 ❤️ 🏳️‍🌈", "🏴󠁧󠁢󠁥󠁮󠁧󠁿": "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
-		"hi\U000E0041\U000E0042": "hi", "\xff\xfe": "\uFFFD", "می‌خواهم": "می‌خواهم",
+		"hi\U000E0041\U000E0042": "hi", "\xff\xfe": "\uFFFD", "می\u200cخواهم": "می\u200cخواهم",
 	} {
 		if got := plainText(in); got != want || plainText(got) != got {
 			t.Errorf("plainText(%q) = %q, want %q", in, got, want)

@@ -166,7 +166,7 @@ type identifyGate struct {
 	next        map[int]time.Time
 }
 
-const identifyEvery = 5100 * time.Millisecond
+const identifyEvery = 6 * time.Second
 
 func (g *identifyGate) wait(ctx context.Context, shard int) error {
 	g.mu.Lock()

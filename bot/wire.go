@@ -29,6 +29,8 @@ const (
 	opClose = 0x8
 	// maxHello is more than a HELLO frame ever has; what is longer is none.
 	maxHello = 4 << 10
+	// maxInterval is more milliseconds than Discord leaves between heartbeats.
+	maxInterval = 3_600_000
 )
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -117,7 +119,7 @@ func (w *wire) frame() {
 				Interval float64 `json:"heartbeat_interval"`
 			} `json:"d"`
 		}
-		if json.Unmarshal(payload, &hello) == nil && hello.Op == 10 {
+		if json.Unmarshal(payload, &hello) == nil && hello.Op == 10 && hello.Data.Interval > 0 && hello.Data.Interval < maxInterval {
 			w.interval = time.Duration(hello.Data.Interval * float64(time.Millisecond))
 		}
 	}
