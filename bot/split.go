@@ -35,6 +35,9 @@ func split(text string, limit int, final bool) []string {
 		room := limit - utf8.RuneCountInString(prefix)
 		rest := utf8.RuneCountInString(text)
 		if rest+len("\n"+fenceClose) <= room || fence == "" && rest <= room {
+			if len(parts) > 0 && strings.TrimSpace(prefix+text) == "" {
+				return parts
+			}
 			return append(parts, prefix+text)
 		}
 		room -= len("\n" + fenceClose)
