@@ -184,4 +184,7 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return 0
 }
 
-var errHTML = errors.New("the server answered with a web page; is the base URL right?")
+var (
+	errHTML     = errors.New("the server answered with a web page; is the base URL right?")
+	errRedirect = errors.New("the server redirects; set the base URL to where it leads")
+)

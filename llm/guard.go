@@ -19,6 +19,8 @@ const (
 	maxErrorBody = 8 << 10
 	// maxLine caps one line of a stream.
 	maxLine = 1 << 20
+	// maxLines caps the lines of one event, which are judged again and again.
+	maxLines = 200
 )
 
 // exchange is what the guard learns about one request, for the code on the
@@ -60,6 +62,10 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.touch()
 	x.status = resp.StatusCode
 	x.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		resp.Body.Close()
+		return nil, errRedirect // the key must not follow it to another host
+	}
 	body := &watched{ReadCloser: resp.Body, touch: x.touch, left: maxBody}
 	if resp.StatusCode >= http.StatusBadRequest {
 		text, _ := io.ReadAll(io.LimitReader(body, maxErrorBody)) // half an error text is better than none
@@ -141,6 +147,7 @@ type eventStream struct {
 	r     *bufio.Reader
 	line  []byte
 	data  []byte
+	lines int // of data
 	event string
 	sawCR bool
 	out   bytes.Buffer
@@ -195,6 +202,9 @@ func (s *eventStream) endLine() {
 		}
 		if len(s.data) > 0 {
 			s.data = append(s.data, ' ')
+			if s.lines++; s.lines > maxLines {
+				s.err = fmt.Errorf("an event of the stream has more than %d lines", maxLines)
+			}
 		}
 		s.data = append(s.data, value...)
 	case "event":
@@ -207,7 +217,7 @@ func (s *eventStream) dispatch() {
 	if len(bytes.TrimSpace(s.data)) > 0 {
 		writeEvent(&s.out, s.data, s.event == "error")
 	}
-	s.data, s.event = s.data[:0], ""
+	s.data, s.lines, s.event = s.data[:0], 0, ""
 }
 
 func isDone(data []byte) bool { return string(bytes.TrimSpace(data)) == "[DONE]" }

@@ -117,8 +117,9 @@ func New(options Options) (*Client, error) {
 	config := openai.DefaultConfig(options.Key)
 	config.BaseURL = strings.TrimRight(options.BaseURL, "/")
 	config.HTTPClient = &http.Client{
-		Transport:     newGuard(),
-		CheckRedirect: refuseRedirect,
+		Transport: newGuard(),
+		// The guard refuses redirects already; this stands behind it.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
 	}
 	c := &Client{options: options, host: base.Hostname(), api: openai.NewClientWithConfig(config)}
 	c.limitField.Store(int32(firstLimitField(c.host, options.Model)))
@@ -138,8 +139,9 @@ func (c *Client) Model() string { return c.options.Model }
 func (c *Client) Stream(ctx context.Context, conversation []Message, onText func(string)) (Answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Total, errTotal)
 	defer cancel()
-	shortened := false
+	shortened, tries, began := false, 0, time.Now()
 	answer, err := backoff.Retry(ctx, func() (Answer, error) {
+		tries++
 		answer, err := c.try(ctx, conversation, onText)
 		var e *Error
 		switch {
@@ -156,8 +158,11 @@ func (c *Client) Stream(ctx context.Context, conversation []Message, onText func
 				return answer, backoff.Permanent(err)
 			}
 			conversation, shortened = shorter, true
-		case e.After > patience:
+		case e.After > patience-time.Since(began):
 			return answer, backoff.Permanent(err)
+		}
+		if tries == maxTries {
+			return answer, err // to wait now would be in vain
 		}
 		c.options.Log.Warn("asking the model again", "error", err)
 		if e.After > 0 {
@@ -197,11 +202,6 @@ func shorten(conversation []Message) []Message {
 	}
 	shorter := append([]Message(nil), conversation[:head]...)
 	return append(shorter, turns[(len(turns)+1)/2:]...)
-}
-
-// refuseRedirect keeps the key from following a redirect to another host.
-func refuseRedirect(*http.Request, []*http.Request) error {
-	return errors.New("the model's server redirects; set the base URL to where it leads")
 }
 
 // Ping asks for one word, to verify the address, the key and the model.

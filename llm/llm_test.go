@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"feedbackbot/llm"
 	"feedbackbot/llm/llmtest"
@@ -72,7 +73,7 @@ func TestFaults(t *testing.T) {
 			s.SetAnswer(func(llmtest.Request) llmtest.Script { return c.Script })
 			o := llm.Options{BaseURL: s.URL()}
 			if c.Waits {
-				o.Idle, o.Total = 150*time.Millisecond, 400*time.Millisecond
+				o.Idle, o.Total = time.Second, 3*time.Second
 			}
 			answer, shown, err := stream(t.Context(), client(t, o), hello)
 			class := llmtest.Complete
@@ -85,6 +86,9 @@ func TestFaults(t *testing.T) {
 			var e *llm.Error
 			if err != nil && !errors.As(err, &e) {
 				t.Errorf("error %T, want *llm.Error", err)
+			}
+			if err != nil && (len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), unicode.IsControl) || strings.Contains(err.Error(), llmtest.DefaultKey)) {
+				t.Errorf("error %.500q, want one short line without the key", err)
 			}
 			// A complete answer that shows nothing is an error of its own kind.
 			blank := c.Want == llmtest.Complete && e != nil && (e.Kind == llm.Empty || e.Kind == llm.Moderated)

@@ -58,26 +58,30 @@ func (c *Client) request(conversation []Message) openai.ChatCompletionRequest {
 	return r
 }
 
-// adapt reports whether a provider refused a parameter that it can be asked
-// without, and leaves that out from now on.
-func (c *Client) adapt(err *Error, body string) bool {
+// adapt reports whether a provider refused a parameter of what was sent that it
+// can be asked without, and leaves that out from now on. It goes by what was
+// sent: of several chats at once, one may have adapted for the others already.
+func (c *Client) adapt(err *Error, body string, sent openai.ChatCompletionRequest) bool {
 	if err.Kind != BadRequest {
 		return false
 	}
-	field := c.limitField.Load()
+	var first bool
+	var lesson string
 	switch {
-	case strings.Contains(body, "stream_options") && !c.withoutUsage.Swap(true):
-		c.options.Log.Warn("the model's server refuses stream_options; token counts will be missing")
-	case strings.Contains(body, "max_completion_tokens") && field == maxCompletionTokens && !isReasoning(c.options.Model):
-		c.limitField.CompareAndSwap(field, maxTokens)
-		c.options.Log.Warn("the model's server refuses max_completion_tokens; sending max_tokens")
-	case strings.Contains(body, "max_tokens") && field == maxTokens:
-		c.limitField.CompareAndSwap(field, maxCompletionTokens)
-		c.options.Log.Warn("the model's server refuses max_tokens; sending max_completion_tokens")
-	case strings.Contains(body, "temperature") && c.options.Temperature != nil && !c.withoutSample.Swap(true):
-		c.options.Log.Warn("the model refuses a temperature; sending none")
+	case strings.Contains(body, "stream_options") && sent.StreamOptions != nil:
+		first, lesson = !c.withoutUsage.Swap(true), "refuses stream_options; token counts will be missing"
+	case strings.Contains(body, "max_completion_tokens") && sent.MaxCompletionTokens != 0 && !isReasoning(c.options.Model):
+		first, lesson = c.limitField.CompareAndSwap(maxCompletionTokens, maxTokens), "refuses max_completion_tokens; sending max_tokens"
+	//lint:ignore SA1019 several servers know only this one
+	case strings.Contains(body, "max_tokens") && sent.MaxTokens != 0:
+		first, lesson = c.limitField.CompareAndSwap(maxTokens, maxCompletionTokens), "refuses max_tokens; sending max_completion_tokens"
+	case strings.Contains(body, "temperature") && sent.Temperature != 0:
+		first, lesson = !c.withoutSample.Swap(true), "refuses a temperature; sending none"
 	default:
 		return false
+	}
+	if first {
+		c.options.Log.Warn("the model's server " + lesson)
 	}
 	return true
 }
@@ -89,9 +93,10 @@ const maxAdaptions = 4
 func (c *Client) try(ctx context.Context, conversation []Message, onText func(string)) (Answer, error) {
 	for adaptions := 0; ; adaptions++ {
 		x := &exchange{}
-		answer, err := c.once(ctx, x, conversation, onText)
+		request := c.request(conversation)
+		answer, err := c.once(ctx, x, request, onText)
 		var e *Error
-		if errors.As(err, &e) && adaptions < maxAdaptions && answer.Text == "" && c.adapt(e, x.errorBody) {
+		if errors.As(err, &e) && adaptions < maxAdaptions && answer.Text == "" && c.adapt(e, x.errorBody+e.Error(), request) {
 			continue
 		}
 		return answer, err
@@ -99,21 +104,19 @@ func (c *Client) try(ctx context.Context, conversation []Message, onText func(st
 }
 
 // once makes one request and reads its stream to the end.
-func (c *Client) once(parent context.Context, x *exchange, conversation []Message, onText func(string)) (Answer, error) {
+func (c *Client) once(parent context.Context, x *exchange, request openai.ChatCompletionRequest, onText func(string)) (Answer, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(c.options.Idle, func() { cancel(errIdle) })
 	defer watchdog.Stop()
 	var ended bool // only this goroutine reads the body, and so calls touch
 	x.touch = func() {
-		if ended {
-			watchdog.Reset(min(tail, c.options.Idle))
-		} else {
+		if !ended { // behind the end, nothing that arrives prolongs the wait
 			watchdog.Reset(c.options.Idle)
 		}
 	}
 	r := reader{answer: Answer{Model: c.options.Model}, onText: onText, key: c.options.Key}
-	stream, err := c.api.CreateChatCompletionStream(withExchange(ctx, x), c.request(conversation))
+	stream, err := c.api.CreateChatCompletionStream(withExchange(ctx, x), request)
 	if err != nil {
 		return r.answer, c.explain(ctx, x, err)
 	}
@@ -164,6 +167,7 @@ func (c *Client) explain(ctx context.Context, x *exchange, err error) *Error {
 // isClientRefusal reports whether go-openai refused to send the request.
 func isClientRefusal(err error) bool {
 	return errors.Is(err, openai.ErrReasoningModelMaxTokensDeprecated) ||
+		errors.Is(err, openai.ErrReasoningSamplingUnsupported) ||
 		errors.Is(err, openai.ErrReasoningModelLimitationsOther) ||
 		errors.Is(err, openai.ErrReasoningModelLimitationsLogprobs) ||
 		errors.Is(err, openai.ErrChatCompletionInvalidModel)
