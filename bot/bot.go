@@ -150,11 +150,15 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer endWork(nil)
 	b.life, b.work = life, work
 
-	if err := b.identifyMyself(ctx); err != nil {
-		return err
+	var shards []*gateway
+	err := b.identifyMyself(ctx)
+	if err == nil {
+		shards, err = b.planShards(ctx)
 	}
-	shards, err := b.planShards(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil // stopped before anything began
+	case err != nil:
 		return err
 	}
 	var clickers, gateways sync.WaitGroup

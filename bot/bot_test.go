@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "6"); err != nil {
+		if err := flag.Set("test.parallel", "12"); err != nil {
 			panic(err)
 		}
 	}
@@ -53,21 +53,23 @@ const patience = 60 * time.Second
 // and a real database. When the test ends, Discord must have had nothing to
 // complain about, and no log line may hold a secret.
 type world struct {
-	t       testing.TB
-	discord *discordtest.Server
-	model   *llmtest.Server
-	options bot.Options
-	llm     llm.Options
-	path    string // of the database
-	logs    *lines
-	allowed []string     // problems that the test provokes
-	panics  *atomic.Bool // when set and true, the store panics
+	t         testing.TB
+	discord   *discordtest.Server
+	model     *llmtest.Server
+	options   bot.Options
+	llm       llm.Options
+	path      string // of the database
+	logs      *lines
+	allowed   []string     // problems that the test provokes
+	validated bool         // every body is held against Discord's OpenAPI document
+	panics    *atomic.Bool // when set and true, the store panics
 
-	bot   *bot.Bot // of the latest start, as all below
-	store *feedback.Store
-	ended chan error
-	stop  func()
-	shut  func() error // closes the store, once
+	bot    *bot.Bot // of the latest start, as all below
+	store  *feedback.Store
+	ended  chan error
+	cancel context.CancelFunc // asks Run to end
+	stop   func()
+	shut   func() error // closes the store, once
 }
 
 func newWorld(t testing.TB, options discordtest.Options) *world {
@@ -90,7 +92,7 @@ func newWorld(t testing.TB, options discordtest.Options) *world {
 		ContextTokens: 4000, MessageContent: bot.ContentAuto, Buttons: bot.ThumbsAndStars, Raters: bot.Everyone,
 		Explain: bot.ExplainNegative, Log: slog.New(slog.NewTextHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	w.llm = llm.Options{BaseURL: m.URL(), Key: modelKey, Model: "scripted"}
-	w.stop = func() {}
+	w.stop, w.validated = func() {}, options.OpenAPI != ""
 	t.Cleanup(func() {
 		w.stop()
 		m.Close()
@@ -144,7 +146,7 @@ func (w *world) boot() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	w.ended = ended
+	w.ended, w.cancel = ended, cancel
 	b := w.bot
 	go func() { ended <- b.Run(ctx) }()
 	w.stop = sync.OnceFunc(func() {
@@ -291,12 +293,27 @@ type lines struct {
 	mu  sync.Mutex
 	all bytes.Buffer
 	out interface{ Write([]byte) (int, error) }
+
+	awaited string
+	came    chan struct{}
+}
+
+// await returns a channel that is closed when a line with this text is written.
+func (l *lines) await(text string) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.awaited, l.came = text, make(chan struct{})
+	return l.came
 }
 
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all.Write(p)
+	if l.awaited != "" && bytes.Contains(p, []byte(l.awaited)) {
+		l.awaited = ""
+		close(l.came)
+	}
 	return l.out.Write(p)
 }
 

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,6 +41,9 @@ func Permissions() string {
 // Check asks Discord about everything that running will need: the token, the
 // intent, the sessions left for today, and the permissions in each server.
 func Check(ctx context.Context, options Options) []Finding {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
 	out := newOutgoing(options.APIURL, options.Token, options.GlobalRPS, newMetrics(nil), options.Log)
 	var me user
 	if err := out.get(ctx, "/users/@me", "/users/@me", &me); err != nil {

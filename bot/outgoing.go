@@ -22,10 +22,6 @@ const (
 	maxResponseBody = 8 << 20
 	maxTries        = 4 // of one request, on 5xx and broken connections
 	max429s         = 8 // of one request
-	// Discord bans an address after 10,000 invalid answers in 10 minutes.
-	invalidWindow = 10 * time.Minute
-	invalidAlarm  = 1_000
-	invalidStop   = 5_000
 )
 
 // outgoing sends every request that leaves for Discord. discordgo's own REST
@@ -44,6 +40,7 @@ type outgoing struct {
 	mu           sync.Mutex
 	invalid      int
 	invalidSince time.Time
+	checking     bool // whether the token is still accepted
 	tokenRefused bool
 }
 
@@ -205,19 +202,6 @@ func (o *outgoing) turn(ctx context.Context, c call) (*again, error) {
 	return nil, e
 }
 
-// allowed refuses what would only make things worse.
-func (o *outgoing) allowed(c call) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.tokenRefused {
-		return errTokenRefused
-	}
-	if c.lane == spare && o.invalid > invalidStop && time.Since(o.invalidSince) < invalidWindow {
-		return errors.New("discord: too many refused requests; optional ones are held back")
-	}
-	return nil
-}
-
 // send makes the HTTP request. left is false when it surely did not leave.
 func (o *outgoing) send(ctx context.Context, c call) (resp *http.Response, body []byte, left bool, err error) {
 	var payload io.Reader
@@ -314,35 +298,4 @@ func limitedScope(scope string, global, isJSON bool) string {
 		return "shared"
 	}
 	return "route"
-}
-
-func (o *outgoing) countInvalid() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	now := time.Now()
-	if now.Sub(o.invalidSince) > invalidWindow {
-		o.invalid, o.invalidSince = 0, now
-	}
-	o.invalid++
-	if o.invalid == invalidAlarm {
-		o.log.Error("discord refused 1,000 requests in 10 minutes; at 10,000 it bans this address")
-	}
-}
-
-// checkToken asks once more after a 401, and stops everything when that is
-// refused too.
-func (o *outgoing) checkToken(ctx context.Context, c call) {
-	const me = "/users/@me"
-	if c.path != me {
-		// When this is refused as well, its own turn does what follows below.
-		_ = o.do(ctx, call{method: http.MethodGet, path: me, route: me, bucket: me, repeat: true})
-		return
-	}
-	o.mu.Lock()
-	first := !o.tokenRefused
-	o.tokenRefused = true
-	o.mu.Unlock()
-	if first && o.refused != nil {
-		o.refused(errTokenRefused)
-	}
 }

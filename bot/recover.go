@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"feedbackbot/feedback"
@@ -23,11 +24,22 @@ func (b *Bot) finishUnfinished(ctx context.Context) {
 		return
 	}
 	for _, a := range asks {
+		if !b.runsShardOf(a.GuildID) {
+			continue // another process may be writing the answer right now
+		}
 		if !b.seen.add(a.ID) || ctx.Err() != nil {
 			continue // this process is already at it
 		}
 		b.begin("recovery", func() { b.finishOne(ctx, a) })
 	}
+}
+
+// runsShardOf reports whether this process runs the shard of a server.
+func (b *Bot) runsShardOf(guildID string) bool {
+	shard := b.shardOf(guildID)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(b.shards, func(g *gateway) bool { return g.shard == shard })
 }
 
 func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
@@ -50,6 +62,8 @@ func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
 		}
 		b.log.Info("completing an answer of an earlier run", "response_id", a.ResponseID)
 		b.deliver(ctx, r, finalParts(response.Answer, markOf(response.Finish)), response)
+	case a.State == feedback.AskFailed && len(r.ids) > 0:
+		b.finish(ctx, q) // what stands there is the notice
 	case len(r.ids) > 0:
 		b.log.Info("marking an answer of an earlier run as cut", "response_id", a.ResponseID)
 		b.markCut(ctx, r)

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -187,7 +186,7 @@ func finalParts(text, mark string) []string {
 	if mark != "" {
 		mark = "\n\n" + mark
 	}
-	parts := split(closeFence(text, mark)+mark, maxMessage, true)
+	parts := split(text+mark, maxMessage, true)
 	if len(parts) <= maxMessages {
 		return parts
 	}
@@ -196,13 +195,4 @@ func finalParts(text, mark string) []string {
 	last := split(whole[maxMessages-1], maxMessage-len(mark), false)[0]
 	whole[maxMessages-1] = last + mark
 	return whole
-}
-
-// closeFence ends a code block that a cut answer left open, so that the mark
-// behind it is not code.
-func closeFence(text, mark string) string {
-	if mark == "" || strings.Count(text, fenceClose)%2 == 0 {
-		return text
-	}
-	return text + "\n" + fenceClose
 }

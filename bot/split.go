@@ -38,13 +38,20 @@ func split(text string, limit int, final bool) []string {
 			if len(parts) > 0 && strings.TrimSpace(prefix+text) == "" {
 				return parts
 			}
-			return append(parts, prefix+text)
+			if last := prefix + text; len(parts) == 0 || strings.TrimSpace(last) != "" {
+				parts = append(parts, last)
+			}
+			return parts
 		}
 		room -= len("\n" + fenceClose)
+		wanted := room
 		if final && rest <= room+smallRest {
-			room = max(rest-goodRest, room/2)
+			wanted = max(rest-goodRest, room/2)
 		}
-		n, after := cut(text, room, fence)
+		n, after, clean := cut(text, wanted, fence)
+		if !clean && wanted < room { // better a short last part than a cut link
+			n, after, _ = cut(text, room, fence)
+		}
 		part := prefix + text[:n]
 		if after != "" {
 			if !strings.HasSuffix(part, "\n") {
@@ -70,8 +77,9 @@ const (
 )
 
 // cut returns how many bytes of text go into a part with room for so many code
-// points, and the code block's opening line if the cut is inside one.
-func cut(text string, room int, fence string) (int, string) {
+// points, and the code block's opening line if the cut is inside one. clean
+// says that nothing is cut that belongs together.
+func cut(text string, room int, fence string) (n int, after string, clean bool) {
 	type place struct {
 		at    int // bytes
 		runes int
@@ -80,24 +88,30 @@ func cut(text string, room int, fence string) (int, string) {
 	var best [kinds]place
 	last := place{fence: fence}
 	state, rest, at, runes := -1, text, 0, 0
-	whole := 0 // up to here something must not be cut
+	whole := 0           // up to here something must not be cut
+	empty := fence != "" // the code block has no code yet
 	for rest != "" {
-		if at >= whole {
-			var length int
-			length, fence = atom(rest, fence)
-			whole = at + length
-		}
 		var cluster string
 		var boundaries int
+		from := rest
 		cluster, rest, boundaries, state = uniseg.StepString(rest, state)
+		for i := range cluster { // not only at its begin: some letters join what follows
+			if at+i >= whole {
+				was := fence
+				var length int
+				length, fence = atom(from[i:], was, empty)
+				whole = at + i + length
+				empty = fence != "" && (was == "" || empty && from[i] == '\n')
+			}
+		}
 		size := utf8.RuneCountInString(cluster)
 		if runes+size > room {
 			break
 		}
 		at, runes = at+len(cluster), runes+size
 		last = place{at, runes, fence}
-		if at < whole {
-			continue
+		if at < whole || empty || fence != "" && strings.HasPrefix(strings.TrimLeft(rest, "\n"), fenceClose) {
+			continue // a block must not be cut off from all its code: Discord would not show it as one
 		}
 		best[anywhere] = last
 		kind := anywhere
@@ -117,41 +131,42 @@ func cut(text string, room int, fence string) (int, string) {
 	}
 	for kind := kinds - 1; kind > anywhere; kind-- {
 		if best[kind].runes >= room/2 {
-			return best[kind].at, best[kind].fence
+			return best[kind].at, best[kind].fence, true
 		}
 	}
 	for kind := kinds - 1; kind > anywhere; kind-- {
 		if best[kind].runes >= room/4 {
-			return best[kind].at, best[kind].fence
+			return best[kind].at, best[kind].fence, true
 		}
 	}
 	switch {
 	case best[anywhere].at > 0:
-		return best[anywhere].at, best[anywhere].fence
+		return best[anywhere].at, best[anywhere].fence, true
 	case last.at > 0: // something that must not be cut is longer than a message
-		return last.at, last.fence
+		return last.at, last.fence, false
 	}
 	// One grapheme is longer than a message.
 	for at, runes = 0, 0; runes < max(room, 1) && at < len(text); runes++ {
 		_, size := utf8.DecodeRuneInString(text[at:])
 		at += size
 	}
-	return at, fence
+	return at, fence, false
 }
 
 // atom returns the length of what begins text and must not be cut, 0 for
-// nothing in particular, and the fence as it is behind it.
-func atom(text, fence string) (int, string) {
+// nothing in particular, and the fence as it is behind it. What comes first in
+// a code block is code, even a backtick.
+func atom(text, fence string, empty bool) (int, string) {
+	isFence := strings.HasPrefix(text, fenceClose)
 	switch {
-	case strings.HasPrefix(text, fenceClose):
-		if fence != "" {
-			return len(fenceClose), ""
-		}
+	case isFence && fence == "":
 		return openFence(text)
+	case isFence && !empty:
+		return len(fenceClose), ""
 	case fence != "":
 		return 0, fence
 	case text[0] == '<':
-		if end := strings.IndexByte(text[:min(len(text), maxLink)], '>'); end > 0 && !strings.ContainsAny(text[:end], " \t\n") {
+		if end := strings.IndexByte(text[:min(len(text), maxLink)], '>'); end > 0 && !strings.ContainsAny(text[1:end], "< \t\n`") {
 			return end + 1, fence
 		}
 	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):

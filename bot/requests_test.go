@@ -1,0 +1,325 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"feedbackbot/bot/discordtest"
+)
+
+// desk is the one place from which requests leave, before a fake Discord.
+type desk struct {
+	*outgoing
+	discord *discordtest.Server
+	channel string
+	logs    *bytes.Buffer
+}
+
+func newDesk(t *testing.T) desk {
+	t.Helper()
+	d, err := discordtest.New(discordtest.Options{Token: "canary-token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	logs := &bytes.Buffer{}
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return desk{newOutgoing(d.URL(), "canary-token", 50, newMetrics(nil), log), d, d.Channel().ID, logs}
+}
+
+func (d desk) post(ctx context.Context, channel, nonce string) error {
+	_, err := d.postMessage(ctx, channel, urgent, func() body { return body{Content: "hello", Nonce: nonce} })
+	return err
+}
+
+const messagesPath = "/channels/*/messages"
+
+// What comes back from Discord decides how often a request is sent: what may
+// pass is repeated with the same nonce, what is refused is not.
+func TestHowOftenRequestsAreSent(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		fault    discordtest.Fault
+		requests int
+		shown    int // messages
+		status   int // of the error; 0 for none
+	}{
+		{"server error, done", discordtest.Fault{Status: 502, Times: 2, DoFirst: true}, 3, 1, 0},
+		{"server error, not done", discordtest.Fault{Status: 500, Times: 1}, 2, 1, 0},
+		{"always a server error", discordtest.Fault{Status: 503}, maxTries, 0, 503},
+		{"connection lost, done", discordtest.Fault{Drop: true, Times: 1, DoFirst: true}, 2, 1, 0},
+		{"forbidden", discordtest.Fault{Status: 403, Body: `{"message":"Missing Permissions","code":50013}`}, 1, 0, 403},
+		{"unknown channel", discordtest.Fault{Status: 404, Body: `{"message":"Unknown Channel","code":10003}`}, 1, 0, 404},
+		{"bad form", discordtest.Fault{Status: 400, Body: `{"message":"Invalid Form Body","code":50035}`}, 1, 0, 400},
+		{"always limited", discordtest.RateLimited("user", time.Millisecond), max429s + 1, 0, 429},
+		{"redirect", discordtest.Fault{Status: 302, Header: http.Header{"Location": {"/api/v10/users/@me"}}}, 1, 0, 302},
+		{"garbage", discordtest.Fault{Status: 418, Body: "<html>\x00"}, 1, 0, 418},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			tt.fault.Method, tt.fault.Path = "POST", messagesPath
+			d.discord.Inject(tt.fault)
+			err := d.post(t.Context(), d.channel, "n")
+			if status(err) != tt.status || (err == nil) != (tt.status == 0) {
+				t.Errorf("post() = %v, want status %d", err, tt.status)
+			}
+			if n := len(d.discord.Requests()); n != tt.requests {
+				t.Errorf("%d requests, want %d", n, tt.requests)
+			}
+			if n := len(d.discord.Messages(d.channel, "")); n != tt.shown {
+				t.Errorf("%d messages, want %d", n, tt.shown)
+			}
+			for _, p := range d.discord.Problems() {
+				t.Error(p)
+			}
+		})
+	}
+}
+
+// pausing reports whether a 429 has been heard of.
+func (p *pacer) pausing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.buckets {
+		if b.known && b.remaining == 0 {
+			return true
+		}
+	}
+	return !p.paused.IsZero()
+}
+
+// Each kind of 429 holds back what it should, and only that: its route, or all
+// that counts against the global limit. Clicks are acknowledged all the while.
+func TestKindsOf429(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		fault      discordtest.Fault
+		holdsOther bool // another channel waits too
+		counts     bool // towards Discord's ban
+		tooLong    bool // longer than this test waits
+	}{
+		{"user", discordtest.RateLimited("user", 600*time.Millisecond), false, true, false},
+		{"shared", discordtest.RateLimited("shared", 600*time.Millisecond), false, false, false},
+		{"global", discordtest.RateLimited("global", 600*time.Millisecond), true, true, false},
+		{"cloudflare", discordtest.CloudflareBan(), true, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			other := d.discord.AddChannel(d.discord.Guild().ID, "other").ID
+			tt.fault.Method, tt.fault.Path, tt.fault.Times = "POST", "/channels/"+d.channel+"/messages", 1
+			d.discord.Inject(tt.fault)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			began := time.Now()
+			first := make(chan error, 1)
+			go func() { first <- d.post(ctx, d.channel, "a") }()
+			for !d.pacer.pausing() && ctx.Err() == nil {
+				runtime.Gosched()
+			}
+			answered := time.Now()
+			i := &interaction{ID: "1", Token: "t"}
+			if err := d.respond(ctx, i, callback{Type: replyDeferred}); code(err) != codeUnknownInteraction || time.Since(answered) > 400*time.Millisecond {
+				t.Errorf("a click's answer = %v after %v, want it at once", err, time.Since(answered))
+			}
+			err := d.post(ctx, other, "b")
+			if held := time.Since(began) >= 550*time.Millisecond; held != tt.holdsOther {
+				t.Errorf("another channel left after %v, want it held back: %t", time.Since(began), tt.holdsOther)
+			}
+			if tt.tooLong != (err != nil) {
+				t.Errorf("another channel's message = %v", err)
+			}
+			if err := <-first; tt.tooLong != (err != nil) || time.Since(began) < 550*time.Millisecond {
+				t.Errorf("the limited message = %v after %v", err, time.Since(began))
+			}
+			if got := d.invalid > 0; got != tt.counts {
+				t.Errorf("counted towards a ban: %t, want %t", got, tt.counts)
+			}
+		})
+	}
+}
+
+// A request ends with its context, wherever it waits.
+func TestContextIsHonoured(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for name, fault := range map[string]discordtest.Fault{
+		"slow answer": {Delay: 10 * time.Second, Times: 1},
+		"limit":       discordtest.RateLimited("user", 10*time.Second),
+	} {
+		fault.Times = 1
+		d.discord.Inject(fault)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		began := time.Now()
+		if err := d.post(ctx, d.channel, name); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: post() = %v, want the deadline", name, err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%s: took %v, want 200ms", name, took)
+		}
+		cancel()
+	}
+}
+
+// What cannot be told from a repetition is not repeated, unless it surely never
+// left.
+func TestFollowUpIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.discord.Inject(discordtest.Fault{Method: "POST", Path: "/webhooks/**", Status: 500})
+	if _, err := d.followUp(t.Context(), "1", "t", func() body { return body{Content: "x"} }); status(err) != 500 {
+		t.Errorf("followUp() = %v, want the 500", err)
+	}
+	if n := len(d.discord.Requests()); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+// An edit shows what is newest when it leaves, not when it was asked for.
+func TestEditsCoalesce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	m, err := d.postMessage(t.Context(), d.channel, urgent, func() body { return body{Content: "first", Nonce: "n"} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text atomic.Value
+	text.Store("old")
+	d.pacer.pause("PATCH /channels/"+d.channel+"/messages/", false, 300*time.Millisecond)
+	time.AfterFunc(100*time.Millisecond, func() { text.Store("newest") })
+	err = d.editMessage(t.Context(), nil, d.channel, m.ID, spare, func() body { return body{Content: text.Load().(string)} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := d.discord.Message(m.ID); got.Content != "newest" {
+		t.Errorf("shown %q, want the newest text", got.Content)
+	}
+	d.discord.Delete(m.ID)
+	if err := d.editMessage(t.Context(), nil, d.channel, m.ID, spare, func() body { return body{Content: "x"} }); code(err) != codeUnknownMessage || !permanent(err) {
+		t.Errorf("an edit of a deleted message = %v, want code %d, for good", err, codeUnknownMessage)
+	}
+}
+
+// No error and no log line holds the bot's or an interaction's token, whatever
+// goes wrong.
+func TestErrorsKeepSecrets(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	fresh := func() body { return body{Content: "x"} }
+	for name, fault := range map[string]discordtest.Fault{
+		"dropped": {Drop: true}, "slow": {Delay: time.Second}, "refused": {Status: 403}, "limited": {Status: 429, Body: "<html>"}, "broken": {Status: 200, Body: "{"},
+	} {
+		remove := d.discord.Inject(fault)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		_, err1 := d.editOriginal(ctx, nil, "1", "canary-interaction", urgent, fresh)
+		_, err2 := d.followUp(ctx, "1", "canary-interaction", fresh)
+		err3 := d.respond(ctx, &interaction{ID: "1", Token: "canary-interaction"}, callback{Type: replyDeferred})
+		if text := fmt.Sprint(err1, err2, err3, d.post(ctx, d.channel, "n")); strings.Contains(text, "canary") {
+			t.Errorf("%s: an error holds a token: %s", name, text)
+		}
+		cancel()
+		remove()
+	}
+	if strings.Contains(d.logs.String(), "canary") {
+		t.Errorf("the log holds a token: %s", d.logs)
+	}
+}
+
+// After a 401 that one look at our own account confirms, nothing more is sent.
+func TestRefusedTokenStopsEverything(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	told := make(chan error, 9)
+	d.refused = func(err error) { told <- err }
+	d.token = "revoked"
+	if err := d.post(t.Context(), d.channel, "n"); status(err) != 401 {
+		t.Errorf("post() = %v, want the 401", err)
+	}
+	for range 5 {
+		if err := d.post(t.Context(), d.channel, "n"); !errors.Is(err, errTokenRefused) {
+			t.Errorf("post() = %v, want %v", err, errTokenRefused)
+		}
+	}
+	if n := len(d.discord.Requests()); n != 2 {
+		t.Errorf("%d requests, want the refused one and the look", n)
+	}
+	if len(told) != 1 {
+		t.Errorf("the refusal was told %d times, want once", len(told))
+	}
+}
+
+// Near Discord's ban, what is optional is held back.
+func TestOptionalRequestsStopNearABan(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for range invalidStop + 1 {
+		d.countInvalid()
+	}
+	if err := d.typing(t.Context(), t.Context(), d.channel); err == nil || len(d.discord.Requests()) != 0 {
+		t.Errorf("typing() = %v with %d requests, want it held back", err, len(d.discord.Requests()))
+	}
+	if err := d.post(t.Context(), d.channel, "n"); err != nil {
+		t.Errorf("post() = %v, want the answer shown", err)
+	}
+	if !strings.Contains(d.logs.String(), "1,000 requests") {
+		t.Error("the operator was not warned")
+	}
+}
+
+// Headers and bodies that make no sense lose no message and fill no memory.
+func TestOddAnswers(t *testing.T) {
+	t.Parallel()
+	var elsewhere atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	defer other.Close()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-RateLimit-Remaining", "0")
+		w.Header().Set("X-RateLimit-Reset-After", "1e999")
+		w.Header().Set("Retry-After", "never")
+		switch r.URL.Path {
+		case "/huge":
+			for range 64 {
+				w.Write(bytes.Repeat([]byte(" "), 1<<20))
+			}
+		case "/redirect":
+			http.Redirect(w, r, other.URL, http.StatusFound)
+		default:
+			fmt.Fprint(w, `{"id":"42"}`)
+		}
+	}))
+	defer s.Close()
+	o := newOutgoing(s.URL, "t", 50, newMetrics(nil), slog.New(slog.DiscardHandler))
+	var u user
+	for range 2 { // a nonsensical header does not keep the second from leaving
+		if err := o.get(t.Context(), "/me", "/me", &u); err != nil || u.ID != "42" {
+			t.Errorf("get() = %v, %v, want user 42", u, err)
+		}
+	}
+	if err := o.get(t.Context(), "/huge", "/huge", &u); err == nil {
+		t.Error("get(/huge) = nil, want an error")
+	}
+	if err := o.get(t.Context(), "/redirect", "/redirect", &u); status(err) != 302 || elsewhere.Load() != 0 {
+		t.Errorf("get(/redirect) = %v, followed %d times, want it not followed", err, elsewhere.Load())
+	}
+	if err := unencodable(o); err == nil {
+		t.Error("a body that cannot be encoded was sent")
+	}
+}
+
+// unencodable sends a body that cannot be encoded.
+func unencodable(o *outgoing) error {
+	return o.do(context.Background(), call{method: "POST", path: "/x", route: "x", body: func() any { return make(chan int) }})
+}
