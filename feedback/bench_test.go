@@ -82,15 +82,15 @@ func BenchmarkClaimBacklog(b *testing.B) {
 				if _, err := s.DB().Exec(strings.ReplaceAll(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $N)
 					INSERT INTO deliveries (backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at,
 						leased_until, attempts, strikes, tried_at, dead, last_error, changed_at)
-					SELECT backend, response_id, 'rater ' || i, source, 1, 0, '', due_at + i / 1000, 0, 0, 0, 0, '', '', changed_at
+					SELECT backend, response_id, 'rater ' || i, source, 1, 0, '', due_at, 0, 0, 0, 0, '', '', changed_at
 					FROM deliveries, n WHERE rater = 'first'`, "$N", fmt.Sprint(pending))); err != nil {
 					b.Fatal(err)
 				}
-				set, want := `delivered_rev = 1, due_at = NULL`, feedback.Parallel
+				change, want := `UPDATE deliveries SET due_at = changed_at WHERE rater <> ''`, feedback.Parallel
 				if state == "blocked" {
-					set, want = `due_at = due_at + 86400000, attempts = 1`, 0
+					change, want = `UPDATE deliveries SET due_at = due_at + 86400000, attempts = 1 WHERE rater = ''`, 0
 				}
-				if _, err := s.DB().Exec(`UPDATE deliveries SET ` + set + ` WHERE rater = ''`); err != nil {
+				if _, err := s.DB().Exec(change); err != nil {
 					b.Fatal(err)
 				}
 				if _, err := s.DB().Exec(`ANALYZE`); err != nil {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -37,95 +36,8 @@ type delivery struct {
 // longer than any attempt, so that one item is never sent twice at once.
 const lease = 30 * time.Second
 
-// backendNames is the set of enabled backends and what wakes their workers.
-type backendNames struct {
-	mu    sync.Mutex
-	names []string
-	wakes []chan struct{}
-}
-
-func (b *backendNames) list() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.names
-}
-
-// wake tells every worker that something may be due earlier than it thought.
-func (b *backendNames) wake() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, c := range b.wakes {
-		select {
-		case c <- struct{}{}:
-		default: // it has been told already
-		}
-	}
-}
-
-// becomesDue is what an INSERT of a delivery does when there is a row already. It
-// lifts an earlier refusal: what is sent now is another state than the one that
-// was refused.
-const becomesDue = ` ON CONFLICT (backend, response_id, rater, source) DO UPDATE SET wanted_rev = excluded.wanted_rev,
-	due_at = excluded.due_at, strikes = 0, dead = '', changed_at = excluded.changed_at`
-
-// enable makes everything stored from now on due at the named backend, and
-// everything stored before that it has not got at its current revision. The
-// channel it returns receives when there may be something new.
-func (s *Store) enable(ctx context.Context, name string) (<-chan struct{}, error) {
-	wake := make(chan struct{}, 1)
-	s.backends.mu.Lock()
-	s.backends.names = append(s.backends.names, name)
-	s.backends.wakes = append(s.backends.wakes, wake)
-	s.backends.mu.Unlock()
-
-	now := millis(time.Now())
-	const columns = `(backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at, leased_until,
-		attempts, strikes, tried_at, dead, last_error, changed_at)`
-	const ifNewer = becomesDue + ` WHERE deliveries.wanted_rev < excluded.wanted_rev`
-	err := s.write(ctx, func(ctx context.Context, tx tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
-			SELECT $1, id, '', '', rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', finished_at FROM responses WHERE true`+ifNewer,
-			name, now)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
-			SELECT $1, response_id, rater, source, rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', updated_at
-			FROM submissions s WHERE withdrawn = 0 OR EXISTS (SELECT 1 FROM deliveries d WHERE d.backend = $1
-				AND d.response_id = s.response_id AND d.rater = s.rater AND d.source = s.source)`+ifNewer,
-			name, now)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("prepare the deliveries to %s: %w", name, err)
-	}
-	return wake, nil
-}
-
-// makeDue records that every backend should have revision rev of the subject,
-// no sooner than rest after now.
-func (s *Store) makeDue(ctx context.Context, tx tx, what subject, rev int64, now time.Time, rest time.Duration) error {
-	for _, name := range s.backends.list() {
-		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (backend, response_id, rater, source, wanted_rev,
-				delivered_rev, remote_id, due_at, leased_until, attempts, strikes, tried_at, dead, last_error, changed_at)
-			VALUES ($1, $2, $3, $4, $5, 0, '', $6, 0, 0, 0, 0, '', '', $7)`+becomesDue,
-			name, what.responseID, what.rater, what.source, rev, millis(now.Add(rest)), millis(now))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ready is the condition under which a delivery d may be sent: it is due, nobody
-// else is sending it, and its response is there, or will never be.
-const ready = `d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2 AND (d.rater = '' OR EXISTS (
-	SELECT 1 FROM deliveries p WHERE p.backend = d.backend AND p.response_id = d.response_id AND p.rater = ''
-		AND (p.delivered_rev > 0 OR p.dead <> '')))`
-
-// claim leases up to n deliveries that are ready, responses first, so that the
-// votes waiting for one are seldom looked at in vain, then the longest due. The
-// attempt is counted here, before anything is sent, so that a crash in the
+// claim leases up to n deliveries that are due and that nobody else is sending,
+// responses first, then the longest due. The attempt is counted here, before anything is sent, so that a crash in the
 // middle of it is remembered.
 func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, error) {
 	lock := ""
@@ -137,7 +49,8 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 		now := time.Now()
 		rows, err := tx.QueryContext(ctx, `SELECT d.response_id, d.rater, d.source, d.wanted_rev, d.delivered_rev,
 				d.remote_id, d.attempts, d.strikes, d.tried_at
-			FROM deliveries d WHERE `+ready+` ORDER BY d.rater <> '', d.due_at LIMIT $3`+lock, backend, millis(now), n)
+			FROM deliveries d WHERE d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2
+			ORDER BY d.rater <> '', d.due_at LIMIT $3`+lock, backend, millis(now), n)
 		if err != nil {
 			return err
 		}
@@ -177,11 +90,8 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 // nextReady returns when the next delivery to a backend will be ready; the zero
 // time when there is none to wait for.
 func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error) {
-	// The far future stands for now in the condition, so that it tells what
-	// would be ready if only its time had come.
-	const far = int64(1) << 60
-	ms, err := optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(CASE WHEN d.due_at > d.leased_until
-		THEN d.due_at ELSE d.leased_until END) FROM deliveries d WHERE `+ready, backend, far))
+	ms, err := optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(CASE WHEN due_at > leased_until
+		THEN due_at ELSE leased_until END) FROM deliveries WHERE backend = $1 AND due_at < $2`, backend, blocked))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the next delivery to %s: %w", backend, err)
 	}
@@ -217,6 +127,9 @@ func (s *Store) settleDelivery(ctx context.Context, d delivery, r result) error 
 				due_at = CASE WHEN wanted_rev > $5 THEN due_at END`+where,
 				append(key, d.wantedRev, r.remoteID)...)
 		}
+		if err == nil && d.isResponse() && (r.dead != "" || r.err == "") {
+			err = s.release(ctx, tx, d.backend, d.responseID)
+		}
 		return err
 	})
 	if err != nil {
@@ -230,8 +143,8 @@ func (s *Store) settleDelivery(ctx context.Context, d delivery, r result) error 
 func (s *Store) hurry(ctx context.Context, backend string) error {
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		now := millis(time.Now())
-		_, err := tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $1 WHERE backend = $2 AND due_at > $1 AND attempts > 0`,
-			now, backend)
+		_, err := tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $1 WHERE backend = $2 AND due_at > $1 AND due_at < $3 AND attempts > 0`,
+			now, backend, blocked)
 		return err
 	})
 	if err != nil {

@@ -102,7 +102,7 @@ CREATE TABLE deliveries (
     wanted_rev    BIGINT  NOT NULL, -- revision the backend should have
     delivered_rev BIGINT  NOT NULL, -- revision it has; 0 for none
     remote_id     TEXT    NOT NULL, -- its id there, when the backend gave one
-    due_at        BIGINT,           -- when to send next; NULL when there is nothing to send
+    due_at        BIGINT,           -- when to send next, 2^60 while its response must go first; NULL when there is nothing to send
     leased_until  BIGINT  NOT NULL, -- somebody is sending it until then
     attempts      INTEGER NOT NULL, -- attempts begun since the last success
     strikes       INTEGER NOT NULL, -- failures while the backend took other items
