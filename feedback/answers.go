@@ -39,7 +39,7 @@ const (
 )
 
 // Take stores a question as open. It returns false when the question had been
-// taken before, by whatever process.
+// taken before, by whatever process, for a response with another id.
 func (s *Store) Take(ctx context.Context, a Ask) (bool, error) {
 	var taken bool
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
@@ -52,7 +52,13 @@ func (s *Store) Take(ctx context.Context, a Ask) (bool, error) {
 			return err
 		}
 		rows, err := result.RowsAffected()
-		taken = rows == 1
+		if err != nil || rows == 1 {
+			taken = rows == 1
+			return err
+		}
+		// It may be this call's own row, from a commit whose answer was lost.
+		id, err := optional[string](tx.QueryRowContext(ctx, `SELECT response_id FROM asks WHERE id = $1`, a.ID))
+		taken = id == a.ResponseID
 		return err
 	})
 	if err != nil {

@@ -45,6 +45,48 @@ func TestTakeIsOnce(t *testing.T) {
 	})
 }
 
+// When the answer to a commit is lost, the write is repeated; the question is
+// then still this caller's, and must not be left without an answer.
+func TestTakeRepeatedByItsOwner(t *testing.T) {
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url, feedback.Options{})
+		mine := ask("1")
+		for range 2 {
+			if ok, err := s.Take(t.Context(), mine); !ok || err != nil {
+				t.Errorf("Take = %t, %v, want true", ok, err)
+			}
+		}
+	})
+}
+
+func TestRecentPlaces(t *testing.T) {
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url, feedback.Options{})
+		began := time.Now()
+		for i, place := range []feedback.Place{{"g", "1"}, {"", "d1"}, {"g", "2"}, {"h", "3"}, {"", "d2"}, {"g", "1"}} {
+			a := ask(fmt.Sprint(i))
+			a.GuildID, a.ChannelID, a.AskedAt = place.GuildID, place.ChannelID, began.Add(time.Duration(i)*time.Second)
+			if _, err := s.Take(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			direct bool
+			n      int
+			want   []feedback.Place
+		}{
+			{false, 9, []feedback.Place{{"g", "1"}, {"h", "3"}, {"g", "2"}}},
+			{false, 2, []feedback.Place{{"g", "1"}, {"h", "3"}}},
+			{true, 9, []feedback.Place{{"", "d2"}, {"", "d1"}}},
+		} {
+			got, err := s.RecentPlaces(t.Context(), c.direct, c.n)
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("RecentPlaces(%t, %d) = %v, %v, want %v", c.direct, c.n, got, err, c.want)
+			}
+		}
+	})
+}
+
 // A restart finds each question where it was left, and nothing of one that is
 // finished.
 func TestUnfinishedTellsWhereAQuestionWasLeft(t *testing.T) {

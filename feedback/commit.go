@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -159,11 +158,13 @@ func (s *Store) commit(batch []*write) {
 func (s *Store) tryCommit(batch []*write) error {
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	tx, err := s.db.BeginTx(ctx, nil)
+	s.statements.prepare(ctx, s.db)
+	pooled, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() // after Commit it does nothing
+	defer pooled.Rollback() // after Commit it does nothing
+	tx := s.statements.in(pooled)
 	for _, w := range batch {
 		if !w.begin() {
 			continue
@@ -172,10 +173,22 @@ func (s *Store) tryCommit(batch []*write) error {
 			return err
 		}
 	}
-	if err := tx.Commit(); err != nil {
+	if err := pooled.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// begin starts a transaction. A pooled connection may have died unused, which
+// shows only now; nothing has been done on it, so another is tried.
+func (s *Store) begin(ctx context.Context) (tx *sql.Tx, err error) {
+	for range maxIdle + 1 {
+		tx, err = s.db.BeginTx(ctx, nil)
+		if err == nil || isBusy(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return tx, err
 }
 
 // isBusy reports whether somebody else holds SQLite's write lock. The driver
@@ -183,12 +196,4 @@ func (s *Store) tryCommit(batch []*write) error {
 func isBusy(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && e.Code()&0xff == sqlitelib.SQLITE_BUSY
-}
-
-// ensureAbsent removes a file that an interrupted run may have left.
-func ensureAbsent(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove an old backup: %w", err)
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 )
 
@@ -124,4 +125,12 @@ func stripComments(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// ensureAbsent removes a file that an interrupted run may have left.
+func ensureAbsent(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove an old backup: %w", err)
+	}
+	return nil
 }

@@ -31,20 +31,24 @@ type Options struct {
 // changes something returns after the commit is durable, or returns an error
 // and has changed nothing.
 type Store struct {
-	dialect  dialect
-	db       *sql.DB // writes
-	read     *sql.DB // reads; for SQLite a pool that cannot write
-	settle   time.Duration
-	log      *slog.Logger
-	schema   fs.FS // the steps of the schema
-	raterKey []byte
-	backends *backendNames
-	writes   chan *write
-	closing  chan struct{} // closed to stop the committer
-	stopped  chan struct{} // closed when it has stopped
+	dialect    dialect
+	db         *sql.DB // writes
+	read       *sql.DB // reads; for SQLite a pool that cannot write
+	settle     time.Duration
+	log        *slog.Logger
+	schema     fs.FS // the steps of the schema
+	raterKey   []byte
+	backends   *backendNames
+	writes     chan *write
+	statements *statements   // nil for Postgres
+	closing    chan struct{} // closed to stop the committer
+	stopped    chan struct{} // closed when it has stopped
 }
 
 type dialect string
+
+// maxIdle is how many unused connections to Postgres are kept.
+const maxIdle = 4
 
 const (
 	sqliteDialect   dialect = "sqlite"
@@ -119,6 +123,7 @@ func (s *Store) connect(databaseURL string) error {
 			return errors.New("DATABASE_URL is not a valid postgres:// address") // err would repeat the password
 		}
 		s.db.SetMaxOpenConns(16)
+		s.db.SetMaxIdleConns(maxIdle)
 		s.read = s.db
 		return nil
 	default:
@@ -144,6 +149,7 @@ func (s *Store) connectSQLite(path string) error {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	s.db.SetMaxOpenConns(1)
+	s.statements = &statements{ready: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
 	var journal string
 	var synchronous int
 	err = errors.Join(
