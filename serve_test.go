@@ -36,7 +36,7 @@ func newOutside(t *testing.T, d discordtest.Options, m llmtest.Options) *outside
 	d.OpenAPI = os.Getenv("DISCORD_OPENAPI")
 	discord, err1 := discordtest.New(d)
 	model, err2 := llmtest.New(m)
-	platform, err3 := confidenttest.New(confidenttest.Options{})
+	platform, err3 := confidenttest.New(confidenttest.Options{OpenAPI: os.Getenv("CONFIDENT_OPENAPI")})
 	for _, err := range []error{err1, err2, err3} {
 		if err != nil {
 			t.Fatal(err)
@@ -44,7 +44,12 @@ func newOutside(t *testing.T, d discordtest.Options, m llmtest.Options) *outside
 	}
 	t.Cleanup(discord.Close)
 	t.Cleanup(model.Close)
-	t.Cleanup(platform.Close)
+	t.Cleanup(func() {
+		platform.Close()
+		for _, problem := range platform.Problems() {
+			t.Errorf("Confident AI would complain: %s", problem)
+		}
+	})
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package confident_test
 
 import (
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -13,11 +14,17 @@ import (
 
 func serve(t testing.TB, o confidenttest.Options) *confidenttest.Server {
 	t.Helper()
+	o.OpenAPI = os.Getenv("CONFIDENT_OPENAPI")
 	s, err := confidenttest.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.Close()
+		for _, problem := range s.Problems() {
+			t.Errorf("Confident AI would complain: %s", problem)
+		}
+	})
 	return s
 }
 

@@ -40,6 +40,9 @@ type Options struct {
 	// HideUsers leaves the end user out of the annotations that are read
 	// back. Whether the real service tells is not documented.
 	HideUsers bool
+	// OpenAPI is the path of Confident AI's own OpenAPI document. With it,
+	// whatever the document does not allow is kept as a problem too.
+	OpenAPI string
 }
 
 // Server is a running fake. Its methods are safe for concurrent use.
@@ -49,6 +52,7 @@ type Server struct {
 	http *http.Server
 	stop context.CancelFunc // ends every handler that waits
 	done sync.WaitGroup     // the accept loop and all handlers
+	docs schemas            // nil without Options.OpenAPI
 
 	mu          sync.Mutex
 	closed      bool
@@ -66,12 +70,19 @@ type Server struct {
 
 // New starts a server. The caller must Close it.
 func New(opts Options) (*Server, error) {
+	var docs schemas
+	if opts.OpenAPI != "" {
+		var err error
+		if docs, err = loadSchemas(opts.OpenAPI); err != nil {
+			return nil, err
+		}
+	}
 	ln, err := net.Listen("tcp", cmp.Or(opts.Addr, "127.0.0.1:0"))
 	if err != nil {
 		return nil, fmt.Errorf("confidenttest: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{opts: opts, ln: ln, stop: stop, key: cmp.Or(opts.Key, DefaultKey), changed: make(chan struct{})}
+	s := &Server{opts: opts, docs: docs, ln: ln, stop: stop, key: cmp.Or(opts.Key, DefaultKey), changed: make(chan struct{})}
 	s.http = &http.Server{
 		Handler: http.HandlerFunc(s.serve),
 		// Every request's context ends with the server, so nothing outlives Close.

@@ -93,8 +93,14 @@ func (s *Server) handle(r *http.Request, key string, body []byte) answer {
 			return refusal(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 		}
 	}
+	route := r.Method + " " + path
+	if s.docs != nil {
+		if err := s.docs.checkRequest(route, body); err != nil {
+			s.problem(r, err.Error())
+		}
+	}
 	var a answer
-	switch r.Method + " " + path {
+	switch route {
 	case "POST /v1/event":
 		a = s.postEvent(body)
 	case "POST /v1/feedback":
@@ -113,7 +119,7 @@ func (s *Server) handle(r *http.Request, key string, body []byte) answer {
 		a = refusal(http.StatusNotFound, fmt.Sprintf("Cannot %s %s", r.Method, r.URL.Path))
 	}
 	// To look for an annotation that is not there is no mistake.
-	if a.status >= 400 && r.Method+path != "GET/v1/annotations/{id}" {
+	if a.status >= 400 && route != "GET /v1/annotations/{id}" {
 		text, _ := json.Marshal(a.value)
 		s.problem(r, string(text))
 	}
