@@ -21,7 +21,8 @@ import (
 func (w *world) child(b *testing.B) (stop func()) {
 	b.Helper()
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), childDiscord+"="+w.discord.URL(), childModel+"="+w.model.URL(), childDatabase+"=sqlite:"+w.path)
+	c.Env = append(os.Environ(), "GOGC=40", // as the program sets it
+		childDiscord+"="+w.discord.URL(), childModel+"="+w.model.URL(), childDatabase+"=sqlite:"+w.path)
 	var out bytes.Buffer
 	c.Stdout = &out
 	in, err := c.StdinPipe()
