@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,14 +15,23 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"feedbackbot/bot/playground"
+	"feedbackbot/feedback/confident/confidenttest"
 	"feedbackbot/llm/llmtest"
 )
 
 // humanPace is how long the scripted model takes for a token.
-const humanPace = 20 * time.Millisecond
+const humanPace = 35 * time.Millisecond
 
-// playgroundCommand runs the bot against a fake Discord and, unless a key for a
-// real one is set, a scripted model. It needs no account.
+// openAI is the default of OPENAI_BASE_URL.
+const openAI = "https://api.openai.com/v1"
+
+// playgroundSettle replaces FEEDBACK_SETTLE: a visitor wants to see a vote
+// arrive, and still has time to change it.
+const playgroundSettle = "3s"
+
+// playgroundCommand runs the bot against a fake Discord with a page, a stand-in
+// for Confident AI and, unless a real one is configured, a scripted model. It
+// needs no account.
 func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Writer) (err error) {
 	flags := flag.NewFlagSet("playground", flag.ContinueOnError)
 	flags.SetOutput(stdout)
@@ -37,26 +48,46 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 		}
 		defer os.RemoveAll(folder)
 	}
-	discord, err := playground.New(stdout)
-	if err != nil {
-		return err
-	}
-	defer discord.Close()
 
 	vars := env.ToMap(environ)
-	vars["DISCORD_TOKEN"], vars["DISCORD_API_URL"] = discord.Token(), discord.URL()
-	vars["DATABASE_URL"] = "sqlite:" + filepath.Join(folder, "feedbackbot.db")
-	if vars["HTTP_ADDR"] == "" {
-		vars["HTTP_ADDR"] = "127.0.0.1:0"
+	options := playground.Options{Addr: vars["HTTP_ADDR"], ModelURL: vars["OPENAI_BASE_URL"]}
+	if options.Addr == "" {
+		options.Addr = "127.0.0.1:0"
 	}
-	if vars["OPENAI_API_KEY"] == "" && vars["OPENAI_API_KEY_FILE"] == "" && vars["OPENAI_BASE_URL"] == "" {
+	switch {
+	case vars["OPENAI_API_KEY"] == "" && vars["OPENAI_API_KEY_FILE"] == "" && options.ModelURL == "":
 		model, err := llmtest.New(llmtest.Options{TokenDelay: humanPace})
 		if err != nil {
 			return fmt.Errorf("start the scripted model: %w", err)
 		}
 		defer model.Close()
-		vars["OPENAI_BASE_URL"], vars["OPENAI_API_KEY"], vars["OPENAI_MODEL"] = model.URL(), llmtest.DefaultKey, "scripted-mini"
-		fmt.Fprintln(stdout, "No OPENAI_API_KEY is set, so a scripted stand-in answers in place of a model.")
+		options.ModelURL, options.Scripted = model.URL(), true
+		vars["OPENAI_API_KEY"], vars["OPENAI_MODEL"] = llmtest.DefaultKey, "scripted-mini"
+	case options.ModelURL == "":
+		options.ModelURL = openAI
+	}
+	backend, err := confidenttest.New(confidenttest.Options{})
+	if err != nil {
+		return fmt.Errorf("start the stand-in for Confident AI: %w", err)
+	}
+	defer backend.Close()
+	options.BackendURL = backend.URL()
+	p, err := playground.New(options)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+
+	for _, name := range []string{"DISCORD_TOKEN", "DATABASE_URL", "HTTP_ADDR", "CONFIDENT_API_KEY", "CONFIDENT_API", "OPENAI_BASE_URL"} {
+		delete(vars, name)
+		delete(vars, name+"_FILE")
+	}
+	maps.Copy(vars, p.Environ())
+	vars["DATABASE_URL"] = "sqlite:" + filepath.Join(folder, "feedbackbot.db")
+	vars["HTTP_ADDR"] = "127.0.0.1:0" // the page has the one that was asked for
+	vars["CONFIDENT_API_KEY"] = confidenttest.DefaultKey
+	if vars["FEEDBACK_SETTLE"] == "" {
+		vars["FEEDBACK_SETTLE"] = playgroundSettle
 	}
 	var merged []string
 	for name, value := range vars {
@@ -66,11 +97,10 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	shown := make(chan error, 1)
-	go func() { shown <- discord.Run(ctx) }()
-	err = serve(ctx, c, newLogger(c, io.Discard))
-	cancel()
-	return errors.Join(err, <-shown)
+	if options.Scripted {
+		fmt.Fprintln(stdout, "No OPENAI_API_KEY is set, so a scripted stand-in answers in place of a model.")
+	}
+	fmt.Fprintf(stdout, "The playground is at %s  (Ctrl-C ends it)\n", p.URL())
+	log := slog.New(slog.NewJSONHandler(p, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return p.Run(ctx, func(ctx context.Context) error { return serve(ctx, c, log) })
 }

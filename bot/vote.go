@@ -107,6 +107,7 @@ func (b *Bot) vote(ctx context.Context, i *interaction, v feedback.Vote) {
 		return
 	}
 	b.metrics.votes.WithLabelValues(kind, string(s.outcome)).Inc()
+	b.log.Debug("vote", "response_id", v.ResponseID, "rating", v.Rating, "outcome", s.outcome)
 	isNew := s.outcome == feedback.Saved || s.outcome == feedback.Changed
 	if !late && isNew && b.asksAtOnce(s.sub) {
 		b.respond(ctx, i, callback{Type: replyForm, Data: form(s.sub)})
@@ -185,6 +186,7 @@ func (b *Bot) onForm(ctx context.Context, i *interaction) {
 		b.log.Error("an explanation was not saved", "response_id", responseID, "error", s.err)
 		b.reply(ctx, i, late, body{Content: textNotSaved})
 	default:
+		b.log.Debug("explanation", "response_id", responseID)
 		b.reply(ctx, i, late, b.receipt(s.sub, feedback.Saved))
 	}
 }

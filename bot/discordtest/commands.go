@@ -100,6 +100,22 @@ func (s *Server) WaitCommand(ctx context.Context, name string) error {
 	}
 }
 
+// Commands lists what the app has registered, for all guilds, as REST shows it.
+func (s *Server) Commands() []json.RawMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]json.RawMessage, 0, len(s.commands))
+	for _, cmd := range s.commands {
+		raw, err := json.Marshal(cmd.shown)
+		if err != nil {
+			s.problem("fake: command %q cannot be encoded: %v", cmd.name, err)
+			continue
+		}
+		list = append(list, raw)
+	}
+	return list
+}
+
 func (s *Server) getCommands(c *call) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,6 +186,7 @@ func (s *Server) register(list ...command) {
 	s.commands = append(s.commands, list...)
 	close(s.registered)
 	s.registered = make(chan struct{})
+	s.emit(KindCommands, nil)
 }
 
 var slashName = regexp.MustCompile(`^[-_'\p{L}\p{N}]{1,32}$`)

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -44,6 +45,7 @@ const (
 	KindInteraction = "interaction" // *Interaction, sent to the bot
 	KindAnswer      = "answer"      // *Interaction, acknowledged: Wait returns at once
 	KindFail        = "fail"        // *Interaction, not acknowledged in time
+	KindCommands    = "commands"    // nil: the app has registered commands, see Commands
 	KindProblem     = "problem"     // string, as in Problems
 )
 
@@ -52,6 +54,7 @@ type Dispatch struct {
 	Event string // such as MESSAGE_CREATE
 	Seq   int64
 	Shard int
+	Data  json.RawMessage
 }
 
 // Connection describes a gateway connection.

@@ -38,6 +38,7 @@ import (
 type Options struct {
 	Addr              string        // where to listen; 127.0.0.1:0
 	Token             string        // the bot's token without "Bot "; test-token
+	BotName           string        // the bot's username; testbot
 	GlobalRPS         int           // requests in any second, interaction endpoints excepted; 0 is no limit
 	HeartbeatInterval time.Duration // 41.25 s
 	ChannelLimit      int           // messages per ChannelWindow and channel or interaction token, and edits likewise; 5, negative is off
@@ -129,6 +130,7 @@ func withDefaults(o Options) Options {
 	}
 	text(&o.Addr, "127.0.0.1:0")
 	text(&o.Token, "test-token")
+	text(&o.BotName, "testbot")
 	number(&o.ChannelLimit, 5)
 	number(&o.Shards, 1)
 	number(&o.MaxConcurrency, 1)

@@ -119,7 +119,7 @@ func (s *Server) send(se *session, name string, data json.RawMessage) {
 	if se.conn != nil {
 		se.conn.push(frame)
 	}
-	s.emit(KindDispatch, Dispatch{Event: name, Seq: se.seq, Shard: se.shard})
+	s.emit(KindDispatch, Dispatch{Event: name, Seq: se.seq, Shard: se.shard, Data: data})
 }
 
 // open makes the session of a connection that has identified: READY, then the guilds of its shard.

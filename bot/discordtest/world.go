@@ -43,7 +43,7 @@ func (s *Server) createWorld() {
 	s.users, s.channels = map[string]*User{}, map[string]*channel{}
 	s.dms, s.messages = map[string]*channel{}, map[string]*Message{}
 	s.joined = timestamp(now.Add(-24 * time.Hour))
-	s.bot = User{ID: s.snowflake(now.Add(-48 * time.Hour)), Username: "testbot", Discriminator: "0", Bot: true}
+	s.bot = User{ID: s.snowflake(now.Add(-48 * time.Hour)), Username: s.opt.BotName, Discriminator: "0", Bot: true}
 	s.users[s.bot.ID] = &s.bot
 	g := s.AddGuild("Test Server")
 	s.AddChannel(g.ID, "general")

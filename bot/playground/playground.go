@@ -1,150 +1,134 @@
 // Package playground is a Discord to try the bot in, without an account: the
-// fake one of the tests, with a member who asks a question, rates the answer
-// and explains the rating, and a line for everything that happens.
+// fake one of the tests with a page over it. On the page a visitor is a member
+// of a small server, sees what the bot does and what it says to whom, and can
+// make the things that the bot depends on fail.
 package playground
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"net"
+	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
 	"feedbackbot/bot/discordtest"
 )
 
-// Playground is a fake Discord that tells what happens in it.
+// Options configure a [Playground].
+type Options struct {
+	Addr       string // where the page is served; host:port, port 0 for a free one
+	ModelURL   string // base URL of the model that the bot shall use
+	Scripted   bool   // the model is a script, and the page says so
+	BackendURL string // base URL of the evaluation backend that the bot shall use
+}
+
+// Playground is a fake Discord, its page, and the taps on what the bot uses.
 type Playground struct {
-	discord *discordtest.Server
-	out     io.Writer
-	started time.Time
-	mu      sync.Mutex // held while a line is written
+	options  Options
+	discord  *discordtest.Server
+	model    *tap
+	backend  *tap
+	feed     *feed
+	members  []member
+	channels []channel
+	listener net.Listener
+	http     *http.Server
+	served   sync.WaitGroup
+	restart  chan struct{} // receives when the bot is to be restarted
+
+	mu    sync.Mutex
+	forms map[string]*discordtest.Interaction // interactions that opened a form, by id
 }
 
 const token = "playground-token"
 
-// New starts a fake Discord on a free port of this machine. What happens is
-// written to out.
-func New(out io.Writer) (*Playground, error) {
-	discord, err := discordtest.New(discordtest.Options{Token: token, GlobalRPS: 50})
+// New starts the fake Discord, the taps and the page. The caller must Close it.
+func New(o Options) (p *Playground, err error) {
+	p = &Playground{options: o, feed: newFeed(), restart: make(chan struct{}, 1), forms: map[string]*discordtest.Interaction{}}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	p.discord, err = discordtest.New(discordtest.Options{Token: token, BotName: "feedbackbot", GlobalRPS: 50, IdentifyWindow: -1})
 	if err != nil {
 		return nil, fmt.Errorf("start the fake Discord: %w", err)
 	}
-	return &Playground{discord: discord, out: out, started: time.Now()}, nil
+	p.createWorld()
+	if p.model, err = newTap("model", o.ModelURL, p.feed); err != nil {
+		return nil, err
+	}
+	if p.backend, err = newTap("backend", o.BackendURL, p.feed); err != nil {
+		return nil, err
+	}
+	if p.listener, err = net.Listen("tcp", o.Addr); err != nil {
+		return nil, fmt.Errorf("serve the page: %w", err)
+	}
+	p.http = &http.Server{Handler: p.routes(), ReadHeaderTimeout: 5 * time.Second}
+	p.served.Go(func() { p.http.Serve(p.listener) })
+	return p, nil
 }
 
-// Close stops the fake Discord.
-func (p *Playground) Close() { p.discord.Close() }
-
-// URL returns the address to use as DISCORD_API_URL.
-func (p *Playground) URL() string { return p.discord.URL() }
-
-// Token returns the token that the fake Discord accepts.
-func (p *Playground) Token() string { return token }
-
-// Run shows the journey of an answer and of a vote, then everything that
-// happens until ctx ends.
-func (p *Playground) Run(ctx context.Context) error {
-	defer p.discord.Subscribe(p.tell)()
-	if err := p.demonstrate(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
+// Close ends the page, the taps and the fake Discord.
+func (p *Playground) Close() {
+	p.feed.close()
+	if p.http != nil {
+		p.http.Close()
+		p.served.Wait()
+	}
+	for _, t := range []*tap{p.model, p.backend} {
+		if t != nil {
+			t.close()
 		}
-		return fmt.Errorf("playground: %w", err)
 	}
-	p.line("", "That was the whole journey: asked, answered, rated, explained, kept. Ctrl-C ends.")
-	<-ctx.Done()
-	return nil
+	if p.discord != nil {
+		p.discord.Close()
+	}
 }
 
-// demonstrate is what a member does with the bot.
-func (p *Playground) demonstrate(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	d := p.discord
-	if err := d.WaitCommand(ctx, "ask"); err != nil {
-		return err
+// URL returns the address of the page.
+func (p *Playground) URL() string {
+	host, port, err := net.SplitHostPort(p.listener.Addr().String())
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
 	}
-	ada := d.AddUser("Ada")
-	question := d.Say(ada.ID, d.Channel().ID, "<@"+d.Bot().ID+"> What is 17 + 25?")
-	answer, err := d.WaitMessage(ctx, func(m discordtest.Message) bool {
-		return m.MessageReference != nil && m.MessageReference.MessageID == question.ID && len(m.Components) > 0
-	})
-	if err != nil {
-		return err
-	}
-	p.line("Ada", "presses 👎")
-	click := d.Click(ada.ID, answer.ID, answer.Components[0].Components[1].CustomID)
-	form, err := click.Wait(ctx)
-	if err != nil {
-		return err
-	}
-	if form.Modal == nil { // FEEDBACK_EXPLAIN may be set to ask later, or never
-		return p.receipt(form)
-	}
-	p.line("Discord", "shows a form: "+form.Modal.Title)
-	p.line("Ada", "fills it in")
-	sent, err := d.Submit(ada.ID, click, map[string]string{
-		"explanation": "I wanted to see the steps.", "expected_response": "17 + 25 = 42, because 17 + 20 is 37 and 37 + 5 is 42.",
-	}).Wait(ctx)
-	if err != nil {
-		return err
-	}
-	return p.receipt(sent)
+	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/"}).String()
 }
 
-func (p *Playground) receipt(a discordtest.Answer) error {
-	if a.Message == nil {
-		return fmt.Errorf("the bot answered a click with type %d and no message", a.Type)
+// Environ returns the variables with which a bot uses this Discord, the tapped
+// model and the tapped backend.
+func (p *Playground) Environ() map[string]string {
+	return map[string]string{
+		"DISCORD_TOKEN": token, "DISCORD_API_URL": p.discord.URL(),
+		"OPENAI_BASE_URL": p.model.url(), "CONFIDENT_BASE_URL": p.backend.url(),
 	}
-	p.line("bot", "only to Ada: "+a.Message.Content)
-	return nil
 }
 
-// tell writes a line for an event that a newcomer would want to see.
-func (p *Playground) tell(e discordtest.Event) {
-	switch data := e.Data.(type) {
-	case discordtest.Message:
-		who := data.Author.Username
-		switch e.Kind {
-		case discordtest.KindMessage:
-			p.line(who, data.Content)
-		case discordtest.KindEdit:
-			text := data.Content
-			if len(data.Components) > 0 {
-				text += "  " + labels(data.Components)
+// Run runs the bot, and runs it anew when the page asks for a restart, until
+// ctx ends or the bot fails.
+func (p *Playground) Run(ctx context.Context, bot func(context.Context) error) error {
+	defer p.discord.Subscribe(p.observe)()
+	for {
+		botCtx, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- bot(botCtx) }()
+		p.feed.tell(entry{Kind: "bot", Title: "The bot starts"})
+		select {
+		case err := <-ended:
+			stop()
+			if err == nil && ctx.Err() == nil {
+				err = errors.New("the bot has stopped by itself")
 			}
-			p.line(who, "(edits) "+text)
-		}
-	case discordtest.Connection:
-		if e.Kind == discordtest.KindIdentify {
-			p.line("Discord", "the bot is connected")
-		}
-	case string:
-		if e.Kind == discordtest.KindProblem {
-			p.line("Discord", "PROBLEM: "+data)
-		}
-	}
-}
-
-// labels shows buttons as text.
-func labels(rows []discordtest.Component) string {
-	var shown []string
-	for _, row := range rows {
-		for _, b := range row.Components {
-			label := b.Label
-			if b.Emoji != nil {
-				label = b.Emoji.Name + label
+			return err
+		case <-p.restart:
+			p.feed.tell(entry{Kind: "bot", Title: "The bot is told to stop"})
+			stop()
+			if err := <-ended; err != nil || ctx.Err() != nil {
+				return err
 			}
-			shown = append(shown, "["+label+"]")
 		}
 	}
-	return strings.Join(shown, " ")
-}
-
-func (p *Playground) line(who, text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	fmt.Fprintf(p.out, "%6.2fs  %-12s %s\n", time.Since(p.started).Seconds(), who, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 22)))
 }

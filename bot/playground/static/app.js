@@ -1,0 +1,191 @@
+// The page: it follows the events of one member and draws what they see.
+
+import {el} from "./markdown.js";
+import {avatar, messageNode} from "./message.js";
+import {act, me, member, put, state, toast} from "./state.js";
+import {addEntry, drawSwitches, drawTimeline} from "./side.js";
+import {setUpComposer, startReply} from "./compose.js";
+
+const $ = id => document.getElementById(id);
+const dismissed = new Set();
+let source = null;
+
+function follow(memberID) {
+  source?.close();
+  source = new EventSource("events" + (memberID ? "?as=" + encodeURIComponent(memberID) : ""));
+  source.onmessage = e => handlers[(e = JSON.parse(e.data)).type]?.(e);
+  source.onerror = () => { $("typing").textContent = "Waiting for the playground. Is it still running?"; };
+}
+
+const handlers = {
+  snapshot(e) {
+    const places = [...e.channels.map(c => c.id), e.members.find(m => m.id === e.me).dm];
+    Object.assign(state, {me: e.me, bot: e.bot, server: e.server, online: e.online, scripted: e.scripted, members: e.members,
+      channels: e.channels, commands: e.commands, switches: e.switches});
+    state.messages.clear();
+    for (const list of Object.values(e.messages)) list.forEach(put);
+    if (!places.includes(state.place)) state.place = places[0];
+    $("serverName").textContent = e.server;
+    $("member").replaceChildren(...e.members.map(m => el("option", {value: m.id, selected: m.id === e.me}, m.name + (m.role === "reviewer" ? " (reviewer)" : ""))));
+    drawSwitches();
+    drawTimeline(e.timeline);
+    drawPlaces();
+    drawMessages(true);
+  },
+  message: changed,
+  edit: changed,
+  delete(e) {
+    state.messages.get(e.message.channel_id)?.delete(e.message.id);
+    if (e.message.channel_id === state.place) drawMessages();
+  },
+  typing(e) {
+    state.typing.set(e.channel, Date.now() + 10e3);
+    drawTyping();
+    setTimeout(drawTyping, 10e3);
+  },
+  online(e) { state.online = e.online; drawPlaces(); },
+  commands(e) { state.commands = e.commands; },
+  switches(e) { state.switches = e.switches; drawSwitches(); },
+  timeline(e) { addEntry(e.entry); },
+};
+
+function changed(e) {
+  put(e.message);
+  if (e.message.author.id === state.bot.id) state.typing.delete(e.message.channel_id);
+  if (e.message.channel_id !== state.place) {
+    if (e.type === "message") { state.unread.add(e.message.channel_id); drawPlaces(); }
+    return;
+  }
+  const old = $("m" + e.message.id);
+  if (old && e.type === "edit") {
+    const end = atEnd(), focus = old.contains(document.activeElement) ? document.activeElement.dataset.customId : null;
+    old.replaceWith(messageNode(e.message, before(e.message), actions));
+    if (focus) document.querySelector(`#m${e.message.id} [data-custom-id="${focus}"]`)?.focus();
+    if (end) toEnd();
+  } else drawMessages();
+  drawTyping();
+}
+
+const actions = {
+  reply: startReply,
+  dismiss(m) { dismissed.add(m.id); drawMessages(); },
+  menu: openMenu,
+};
+
+function shown() {
+  return [...(state.messages.get(state.place)?.values() ?? [])].filter(m => !dismissed.has(m.id));
+}
+
+function before(m) {
+  const list = shown();
+  return list[list.findIndex(o => o.id === m.id) - 1];
+}
+
+const log = $("messages");
+const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+const toEnd = () => { log.scrollTop = log.scrollHeight; };
+
+function drawMessages(force) {
+  const end = force || atEnd();
+  const list = shown();
+  const direct = state.place === me().dm;
+  const title = direct ? state.bot.username : "#" + channel().name;
+  const hello = el("li", {class: "welcome"}, el("p", {class: "h1"}, direct ? "This is your conversation with " + title : "Welcome to " + title + "!"),
+    el("p", {}, direct ? "Write anything: in here every message is for the bot." : "Mention the bot with a question, such as ", direct ? null : example()),
+    state.scripted ? el("p", {class: "subtext"}, "No OPENAI_API_KEY is set, so the answers come from a script on this machine. It knows sums, code, lists and a few more things.") : null);
+  log.replaceChildren(hello, ...list.map((m, i) => messageNode(m, list[i - 1], actions)));
+  if (end) toEnd();
+}
+
+function example() {
+  const text = `@${state.bot.username} What is 17 + 25?`;
+  const button = el("button", {type: "button", class: "link"}, text);
+  button.onclick = () => { $("box").value = text; $("box").dispatchEvent(new Event("input")); $("box").focus(); };
+  return button;
+}
+
+const channel = () => state.channels.find(c => c.id === state.place);
+
+function drawPlaces() {
+  const direct = state.place === me().dm;
+  const places = direct ? [{id: me().dm, name: state.bot.username, dm: true}] : state.channels;
+  $("channels").replaceChildren(...places.map(c => {
+    const button = el("button", {type: "button", class: "place" + (c.id === state.place ? " current" : "") + (state.unread.has(c.id) ? " unread" : ""),
+      "aria-current": c.id === state.place ? "page" : null}, c.dm ? avatar(state.bot) : el("span", {class: "hash", "aria-hidden": "true"}, "#"), c.name,
+      c.dm ? el("span", {class: "presence" + (state.online ? " on" : "")}, state.online ? "online" : "offline") : null);
+    button.onclick = () => go(c.id);
+    return el("li", {}, button);
+  }));
+  $("serverName").textContent = direct ? "Direct messages" : state.server;
+  $("dmButton").classList.toggle("current", direct);
+  $("serverButton").classList.toggle("current", !direct);
+  $("dmButton").classList.toggle("unread", state.unread.has(me().dm));
+  $("channelName").textContent = direct ? state.bot.username : channel().name;
+  $("channelName").className = direct ? "direct" : "";
+  $("topic").textContent = direct ? "" : channel().topic;
+  $("box").placeholder = "Message " + (direct ? "@" + state.bot.username : "#" + channel().name);
+}
+
+function drawTyping() {
+  const on = (state.typing.get(state.place) ?? 0) > Date.now();
+  $("typing").textContent = on ? `${state.bot.username} is typing…` : state.online ? "" : `${state.bot.username} is offline`;
+}
+
+function go(place) {
+  state.place = place;
+  state.unread.delete(place);
+  document.body.classList.remove("places");
+  startReply(null);
+  drawPlaces();
+  drawMessages(true);
+  drawTyping();
+  $("box").focus();
+}
+
+function openMenu(m, at) {
+  const menu = $("menu");
+  const apps = state.commands.filter(c => c.type === 3);
+  const item = (label, run) => {
+    const b = el("button", {type: "button", role: "menuitem"}, label);
+    b.onclick = () => { closeMenu(); run(); };
+    return b;
+  };
+  menu.replaceChildren(item("Reply", () => startReply(m)), item("Copy text", () => navigator.clipboard?.writeText(m.content)),
+    el("p", {class: "title"}, "Apps"), ...apps.map(c => item(c.name, async () => {
+      try {
+        const answer = await act("menu", {message: m.id, name: c.name});
+        if (answer.failed) toast("This interaction failed");
+        if (answer.modal) (await import("./form.js")).openForm(answer.form, answer.modal);
+      } catch (err) { toast(err.message); }
+    })), apps.length ? null : el("p", {class: "subtext"}, "The bot offers nothing here"));
+  const box = at.getBoundingClientRect?.() ?? {left: at.clientX, bottom: at.clientY};
+  menu.hidden = false;
+  menu.style.left = Math.max(8, Math.min(box.left, innerWidth - menu.offsetWidth - 8)) + "px";
+  menu.style.top = Math.max(8, Math.min(box.bottom, innerHeight - menu.offsetHeight - 8)) + "px";
+  menu.querySelector("button").focus();
+}
+
+function closeMenu() { $("menu").hidden = true; }
+
+$("menu").onkeydown = e => {
+  const items = [...$("menu").querySelectorAll("button")], i = items.indexOf(document.activeElement);
+  if (e.key === "Escape") { closeMenu(); $("box").focus(); }
+  if (e.key === "ArrowDown") items[(i + 1) % items.length].focus();
+  if (e.key === "ArrowUp") items.at(i - 1).focus();
+};
+document.addEventListener("pointerdown", e => { if (!$("menu").contains(e.target)) closeMenu(); });
+document.addEventListener("redraw", e => {
+  const m = state.messages.get(state.place)?.get(e.detail), node = $("m" + e.detail);
+  if (!m || !node) return;
+  const focus = document.activeElement?.dataset?.customId;
+  const fresh = messageNode(m, before(m), actions);
+  node.replaceWith(fresh);
+  if (focus) fresh.querySelector(`[data-custom-id="${focus}"]`)?.focus();
+});
+$("member").onchange = e => { if (state.place === me().dm) state.place = member(e.target.value).dm; startReply(null); state.clicked.clear(); follow(e.target.value); };
+$("dmButton").onclick = () => go(me().dm);
+$("serverButton").onclick = () => go(state.channels[0].id);
+$("menuButton").onclick = () => { const open = document.body.classList.toggle("places"); $("menuButton").setAttribute("aria-expanded", open); };
+$("sideButton").onclick = () => { const shut = document.body.classList.toggle(innerWidth < 1000 ? "side" : "noside"); $("sideButton").setAttribute("aria-expanded", innerWidth < 1000 ? shut : !shut); };
+setUpComposer();
+follow("");

@@ -1,0 +1,69 @@
+// Behind the scenes: the switches and the timeline.
+
+import {el} from "./markdown.js";
+import {act, state, toast} from "./state.js";
+
+const switches = [
+  ["slow-model", "Slow model", "It waits six seconds before its first word"],
+  ["model-error", "Model error", "Every request to the model fails"],
+  ["cut-stream", "Cut stream", "The model's answer breaks off"],
+  ["backend-down", "Backend down", "Nothing can be delivered; it waits in the database"],
+];
+const moments = [
+  ["rate-limit", "Rate limit", "Discord asks the bot to wait five seconds"],
+  ["disconnect", "Disconnect", "Discord drops the bot's connection"],
+  ["restart", "Restart the bot", "It stops and starts again on the same database"],
+];
+
+export function drawSwitches() {
+  const box = document.getElementById("switches");
+  box.replaceChildren(
+    ...switches.map(([name, label, title]) => {
+      const input = el("input", {type: "checkbox", role: "switch", checked: state.switches[name], id: "s-" + name});
+      input.onchange = () => turn(name, input.checked);
+      return el("label", {class: "switch", title}, input, el("span", {class: "knob", "aria-hidden": "true"}), label);
+    }),
+    el("div", {class: "moments"}, ...moments.map(([name, label, title]) => {
+      const button = el("button", {type: "button", class: "component grey", title, id: "s-" + name}, label);
+      button.onclick = () => turn(name, true);
+      return button;
+    })));
+}
+
+async function turn(name, on) {
+  try {
+    await act("switch", {name, on});
+  } catch (err) {
+    toast(err.message);
+  }
+}
+
+const kinds = {gateway: "Discord → bot", rest: "bot → Discord", model: "bot → model", vote: "database", backend: "bot → backend", bot: "bot", switch: "you"};
+const list = document.getElementById("timeline");
+const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit"});
+
+export function drawTimeline(entries) {
+  list.replaceChildren(...entries.map(line));
+  list.scrollTop = list.scrollHeight;
+}
+
+export function addEntry(entry) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  list.append(line(entry));
+  while (list.childElementCount > 500) list.firstChild.remove();
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+function line(entry) {
+  const bad = entry.status >= 400 || entry.status === 0;
+  const dropped = (entry.kind === "model" || entry.kind === "backend") && !entry.status;
+  const head = [el("span", {class: "kind"}, kinds[entry.kind] ?? entry.kind), el("span", {class: "what"}, entry.title),
+    entry.status || dropped ? el("span", {class: "status" + (bad || dropped ? " bad" : "")}, dropped ? "no answer" : String(entry.status)) : null,
+    el("time", {datetime: entry.at}, clock.format(new Date(entry.at)))];
+  if (!entry.detail) return el("li", {class: entry.kind}, el("div", {class: "summary"}, ...head));
+  const details = el("details", {}, el("summary", {}, ...head));
+  details.ontoggle = () => {
+    if (details.open && !details.querySelector("pre")) details.append(el("pre", {tabindex: "0"}, JSON.stringify(entry.detail, null, 2)));
+  };
+  return el("li", {class: entry.kind}, details);
+}

@@ -1,0 +1,107 @@
+package playground
+
+import (
+	"encoding/json"
+
+	"feedbackbot/bot/discordtest"
+)
+
+// member is somebody the visitor can be.
+type member struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+	DM   string `json:"dm"` // their channel with the bot
+}
+
+// channel is a text channel of the server.
+type channel struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Topic string `json:"topic"`
+}
+
+func (p *Playground) createWorld() {
+	d := p.discord
+	guild := d.Guild()
+	p.channels = []channel{{d.Channel().ID, d.Channel().Name, "Say hello, and mention the bot to ask it something"}}
+	for _, c := range []channel{
+		{Name: "help", Topic: "Questions and answers"},
+		{Name: "random", Topic: "Whatever does not fit elsewhere"},
+	} {
+		c.ID = d.AddChannel(guild.ID, c.Name).ID
+		p.channels = append(p.channels, c)
+	}
+	for _, m := range []member{
+		{Name: "Ada", Role: "member"}, {Name: "Grace", Role: "member"}, {Name: "Linus", Role: "member"}, {Name: "Rosalind", Role: "reviewer"},
+	} {
+		m.ID = d.AddUser(m.Name).ID
+		m.DM = d.DM(m.ID).ID
+		p.members = append(p.members, m)
+	}
+}
+
+// sees reports whether a member may see what happens in a channel.
+func (p *Playground) sees(memberID, channelID string) bool {
+	for _, c := range p.channels {
+		if c.ID == channelID {
+			return true
+		}
+	}
+	for _, m := range p.members {
+		if m.DM == channelID {
+			return m.ID == memberID
+		}
+	}
+	return false
+}
+
+func (p *Playground) isMember(id string) bool {
+	for _, m := range p.members {
+		if m.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// name returns how somebody is called.
+func (p *Playground) name(userID string) string {
+	for _, m := range p.members {
+		if m.ID == userID {
+			return m.Name
+		}
+	}
+	return p.discord.Bot().Username
+}
+
+// snapshot is everything a member sees when the page opens.
+type snapshot struct {
+	Type     string                           `json:"type"`
+	Me       string                           `json:"me"`
+	Scripted bool                             `json:"scripted"`
+	Server   string                           `json:"server"`
+	Bot      discordtest.User                 `json:"bot"`
+	Online   bool                             `json:"online"`
+	Members  []member                         `json:"members"`
+	Channels []channel                        `json:"channels"`
+	Messages map[string][]discordtest.Message `json:"messages"` // by channel
+	Commands []json.RawMessage                `json:"commands"`
+	Switches map[string]bool                  `json:"switches"`
+	Timeline []entry                          `json:"timeline"`
+}
+
+func (p *Playground) snapshot(me string) snapshot {
+	s := snapshot{
+		Type: "snapshot", Me: me, Scripted: p.options.Scripted, Server: p.discord.Guild().Name, Bot: p.discord.Bot(),
+		Online: p.discord.Connections() > 0, Members: p.members, Channels: p.channels,
+		Messages: map[string][]discordtest.Message{}, Commands: p.discord.Commands(),
+		Switches: p.switches(), Timeline: p.feed.timeline(),
+	}
+	for _, c := range p.channels {
+		s.Messages[c.ID] = p.discord.Messages(c.ID, me)
+	}
+	dm := p.discord.DM(me).ID
+	s.Messages[dm] = p.discord.Messages(dm, me)
+	return s
+}
