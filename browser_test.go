@@ -89,7 +89,10 @@ func (b *browser) until(condition string) {
 // messages is a JavaScript expression for the text of the shown messages.
 const messages = `document.getElementById("messages").innerText`
 
-func (b *browser) see(text string) { b.t.Helper(); b.until(messages + `.includes(` + quoted(text) + `)`) }
+func (b *browser) see(text string) {
+	b.t.Helper()
+	b.until(messages + `.includes(` + quoted(text) + `)`)
+}
 
 func (b *browser) timeline(text string) {
 	b.t.Helper()
@@ -172,7 +175,7 @@ func TestPlaygroundInABrowser(t *testing.T) {
 	b.see("package main")
 	b.press("up")
 	b.see("Saved, thank you!")
-	b.timeline("POST /v1/annotations")
+	b.timeline("The vote is delivered to Confident AI")
 
 	b.do(chromedp.Evaluate(`document.getElementById("s-backend-down").click()`, nil))
 	b.timeline("Switched on: backend-down")

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -278,37 +277,4 @@ func TestCheck(t *testing.T) {
 		t.Errorf("check found %d failures, want 3 with a mend each:\n%s", got, out.String())
 	}
 	t.Logf("\n%s", out.String())
-}
-
-// The playground runs the whole journey without any account.
-func TestPlayground(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	out := &until{text: "That was the whole journey", found: cancel}
-	if code := run(ctx, []string{"playground", "-data", t.TempDir()}, nil, out, io.Discard); code != 0 {
-		t.Errorf("playground = %d, want 0:\n%s", code, out.String())
-	}
-	for _, want := range []string{"17 + 25", "42", "👎", "What went wrong?", "Saved, thank you!"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the playground does not show %q:\n%s", want, out.String())
-		}
-	}
-	if strings.Contains(out.String(), "PROBLEM") {
-		t.Errorf("the fake Discord has a complaint:\n%s", out.String())
-	}
-}
-
-// until calls found once text has been written.
-type until struct {
-	buffer
-	text  string
-	found func()
-}
-
-func (u *until) Write(p []byte) (int, error) {
-	defer func() {
-		if strings.Contains(u.String(), u.text) {
-			u.found()
-		}
-	}()
-	return fmt.Fprintf(&u.buffer, "%s", p)
 }

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +47,8 @@ func newTap(kind, target string, f *feed) (*tap, error) {
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(to) },
-		FlushInterval: -1, // streams arrive as they are sent
+		FlushInterval: -1,                         // streams arrive as they are sent
+		ErrorLog:      log.New(io.Discard, "", 0), // the timeline tells it
 		ModifyResponse: func(r *http.Response) error {
 			if t.cut.Load() {
 				r.Body = cutBody{io.LimitReader(r.Body, cutAfter), r.Body}
@@ -89,7 +92,7 @@ func (t *tap) watch(next http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		seen := &statusWriter{ResponseWriter: w}
 		defer func() {
-			t.feed.tell(entry{Kind: t.kind, Title: r.Method + " " + r.URL.Path, Status: seen.status, Detail: detail(body)})
+			t.feed.tell(entry{Kind: t.kind, Title: title(r.Method, r.URL.Path), Status: seen.status, Detail: detail(body)})
 		}()
 		switch {
 		case t.down.Load():
@@ -108,6 +111,23 @@ func (t *tap) watch(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// title says what a request is about.
+func title(method, path string) string {
+	switch {
+	case strings.HasSuffix(path, "/chat/completions"):
+		return "The bot asks the model for an answer"
+	case method == http.MethodPost && path == "/v1/traces":
+		return "The answer is delivered to Confident AI"
+	case method == http.MethodPost && path == "/v1/annotations":
+		return "The vote is delivered to Confident AI"
+	case method == http.MethodPut && strings.HasPrefix(path, "/v1/annotations/"):
+		return "The changed vote is delivered to Confident AI"
+	case method == http.MethodGet && strings.HasPrefix(path, "/v1/annotations"):
+		return "The bot looks whether the vote has arrived already"
+	}
+	return method + " " + path
 }
 
 // detail is a body as it may be shown; nil when it is no JSON.

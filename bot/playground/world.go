@@ -65,16 +65,6 @@ func (p *Playground) isMember(id string) bool {
 	return false
 }
 
-// name returns how somebody is called.
-func (p *Playground) name(userID string) string {
-	for _, m := range p.members {
-		if m.ID == userID {
-			return m.Name
-		}
-	}
-	return p.discord.Bot().Username
-}
-
 // snapshot is everything a member sees when the page opens.
 type snapshot struct {
 	Type     string                           `json:"type"`

@@ -186,6 +186,9 @@ $("member").onchange = e => { if (state.place === me().dm) state.place = member(
 $("dmButton").onclick = () => go(me().dm);
 $("serverButton").onclick = () => go(state.channels[0].id);
 $("menuButton").onclick = () => { const open = document.body.classList.toggle("places"); $("menuButton").setAttribute("aria-expanded", open); };
-$("sideButton").onclick = () => { const shut = document.body.classList.toggle(innerWidth < 1000 ? "side" : "noside"); $("sideButton").setAttribute("aria-expanded", innerWidth < 1000 ? shut : !shut); };
+$("sideButton").onclick = () => { 
+  const narrow = innerWidth <= 1000, on = document.body.classList.toggle(narrow ? "side" : "noside");
+  $("sideButton").setAttribute("aria-expanded", narrow ? on : !on);
+};
 setUpComposer();
 follow("");

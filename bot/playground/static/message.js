@@ -40,7 +40,7 @@ export function messageNode(m, previous, actions) {
     dismiss.onclick = () => actions.dismiss(m);
     node.append(el("p", {class: "only"}, "Only you can see this · ", dismiss));
   } else {
-    const reply = el("button", {type: "button", class: "icon", "aria-label": "Reply to " + m.author.username, title: "Reply"}, "↩");
+    const reply = el("button", {type: "button", class: "icon", "aria-label": "Reply to " + m.author.username, title: "Reply"}, "↩\ufe0e");
     const more = el("button", {type: "button", class: "icon", "aria-label": "More", title: "More", "aria-haspopup": "menu"}, "⋯");
     reply.onclick = () => actions.reply(m);
     more.onclick = e => actions.menu(m, e.currentTarget);

@@ -40,7 +40,7 @@ async function turn(name, on) {
 
 const kinds = {gateway: "Discord → bot", rest: "bot → Discord", model: "bot → model", vote: "database", backend: "bot → backend", bot: "bot", switch: "you"};
 const list = document.getElementById("timeline");
-const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit"});
+const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
 
 export function drawTimeline(entries) {
   list.replaceChildren(...entries.map(line));
