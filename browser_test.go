@@ -227,3 +227,45 @@ func startPlayground(t *testing.T) string {
 		}
 	}
 }
+
+// turn moves a switch of the page.
+func (b *browser) turn(name string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(`document.getElementById("s-`+name+`").click()`, nil))
+}
+
+// TestPlaygroundWhenThingsFail makes everything fail that the page can, and
+// loses nothing.
+func TestPlaygroundWhenThingsFail(t *testing.T) {
+	b := openBrowser(t, startPlayground(t))
+	b.look("dark", 1440, 900)
+	b.timeline("The bot has connected")
+	b.write("@feedbackbot What is 2 + 2?")
+	b.see("2 + 2 = 4")
+
+	b.turn("restart")
+	b.timeline("The bot is told to stop")
+	b.until(`document.getElementById("timeline").innerText.match(/The bot has connected to Discord/g).length === 2`)
+	b.press("star4")
+	b.see("(4 of 5)")
+
+	b.turn("disconnect")
+	b.timeline("The bot has connected again")
+	b.do(chromedp.Click("#dmButton"))
+	b.see("This is your conversation with feedbackbot")
+	b.turn("model-error")
+	b.write("What is 3 + 3?")
+	b.until(messages + `.match(/try again/i)`)
+	b.shoot("model-error")
+	b.turn("model-error")
+	b.turn("cut-stream")
+	b.write("Tell me about ferries at length, in a long text")
+	b.until(messages + `.match(/cut|broke off|incomplete/i)`)
+	b.shoot("cut")
+	b.turn("cut-stream")
+	b.turn("rate-limit")
+	b.write("What is 4 + 4?")
+	b.see("4 + 4 = 8")
+	b.timeline("429")
+	b.until(`!document.getElementById("timeline").innerText.includes("Discord would complain")`)
+}
