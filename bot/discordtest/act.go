@@ -46,6 +46,10 @@ func (s *Server) Say(userID, channelID, content string, options ...SayOption) Me
 		s.problem("fake: Say: there is no user %q or no channel %q", userID, channelID)
 		return Message{}
 	}
+	if err := s.awaken(ch); err != nil {
+		s.problem("fake: Say: channel %q is a locked thread", channelID)
+		return Message{}
+	}
 	now := time.Now()
 	m := s.newMessage(ch, *author, now)
 	m.Content = content
@@ -55,8 +59,7 @@ func (s *Server) Say(userID, channelID, content string, options ...SayOption) Me
 		m.Author = User{ID: m.WebhookID, Username: o.webhook, Discriminator: "0000", Bot: true}
 	}
 	for _, a := range o.attachments {
-		a.ID = s.snowflake(now)
-		m.Attachments = append(m.Attachments, a)
+		m.Attachments = append(m.Attachments, s.keepFile(ch.ID, s.snowflake(now), a))
 	}
 	if o.replyTo != "" {
 		if err := s.refer(m, &MessageReference{MessageID: o.replyTo}); err != nil {

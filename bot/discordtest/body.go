@@ -27,7 +27,7 @@ type body struct {
 	Stickers     []string               `json:"sticker_ids"`
 	Poll         json.RawMessage        `json:"poll"`
 	TTS          bool                   `json:"tts"`
-	files        []file
+	files        []Attachment
 }
 
 // opt tells a field that was left out from one that is null: an edit leaves the former alone and empties the latter.
@@ -53,20 +53,14 @@ type keptFile struct {
 	ID any `json:"id"`
 }
 
-// file is an uploaded file without its bytes.
-type file struct {
-	name string
-	size int
-}
-
 // payload returns the JSON of a request: its body, or the part payload_json of a form with files.
-func (c *call) payload() ([]byte, []file, error) {
+func (c *call) payload() ([]byte, []Attachment, error) {
 	kind, params, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	if kind != "multipart/form-data" {
 		return c.data, nil, nil
 	}
 	form := multipart.NewReader(bytes.NewReader(c.data), params["boundary"])
-	payload, files := []byte("{}"), []file(nil)
+	payload, files := []byte("{}"), []Attachment(nil)
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -82,7 +76,7 @@ func (c *call) payload() ([]byte, []file, error) {
 		if part.FormName() == "payload_json" {
 			payload = data
 		} else {
-			files = append(files, file{part.FileName(), len(data)})
+			files = append(files, Attachment{Filename: part.FileName(), ContentType: part.Header.Get("Content-Type")}.WithData(data))
 		}
 	}
 }
@@ -134,9 +128,7 @@ func (s *Server) apply(m *Message, b *body, now time.Time) {
 		})
 	}
 	for _, f := range b.files {
-		id := s.snowflake(now)
-		url := "https://cdn.discordapp.com/attachments/" + m.ChannelID + "/" + id + "/" + f.name
-		m.Attachments = append(m.Attachments, Attachment{ID: id, Filename: f.name, Size: f.size, URL: url, ProxyURL: url})
+		m.Attachments = append(m.Attachments, s.keepFile(m.ChannelID, s.snowflake(now), f))
 	}
 	m.Components = orEmpty(m.Components)
 	m.Attachments = orEmpty(m.Attachments)

@@ -41,6 +41,7 @@ const (
 	KindMessage     = "message"     // Message, created
 	KindEdit        = "edit"        // Message, as it is now
 	KindDelete      = "delete"      // Message, as it was
+	KindChannel     = "channel"     // Channel: a thread was opened
 	KindTyping      = "typing"      // string: the id of the channel in which the bot types
 	KindInteraction = "interaction" // *Interaction, sent to the bot
 	KindAnswer      = "answer"      // *Interaction, acknowledged: Wait returns at once

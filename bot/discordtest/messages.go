@@ -13,6 +13,12 @@ func (s *Server) publish(ch *channel, m *Message) {
 	if !m.Ephemeral() {
 		ch.LastMessageID = &m.ID
 	}
+	if ch.Thread != nil {
+		next := *ch.Thread
+		next.MessageCount++
+		next.Sent++
+		ch.Thread = &next
+	}
 	s.changed(KindMessage, m)
 	s.dispatchMessage("MESSAGE_CREATE", ch, m)
 }
@@ -111,6 +117,9 @@ func (s *Server) createMessage(c *call) (any, error) {
 	defer s.mu.Unlock()
 	s.judgeMentions(c, b)
 	ch, err := s.writable(c)
+	if err == nil {
+		err = s.awaken(ch)
+	}
 	if err != nil {
 		return nil, err
 	}

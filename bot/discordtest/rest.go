@@ -66,6 +66,8 @@ func (s *Server) routes() http.Handler {
 		s.problem("unknown path: %s %s", c.Method, c.URL.Path)
 		return nil, refuse(404, 0, "404: Not Found")
 	}))
+	files := http.NewServeMux()
+	files.HandleFunc("GET /attachments/{channel}/{id}/{name}", s.serveFile)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.enter() {
 			drop(w)
@@ -81,6 +83,10 @@ func (s *Server) routes() http.Handler {
 		}
 		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 			s.serveGateway(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/attachments/") {
+			files.ServeHTTP(w, r)
 			return
 		}
 		path, ok := apiPath(r.URL.Path)

@@ -30,10 +30,15 @@ func (s *Server) addRoutes(add func(pattern string, h handler)) {
 	add("GET /guilds/{guild_id}/roles", s.inGuild(func(c *call, g *Guild) (any, error) {
 		return []object{everyone(g)}, nil
 	}))
+	add("GET /guilds/{guild_id}/threads/active", s.inGuild(func(c *call, g *Guild) (any, error) {
+		return object{"threads": s.threads(g.ID), "members": []object{}, "has_more": false}, nil
+	}))
 	add("GET /guilds/{guild_id}/members/{user_id}", s.inGuild(s.getMember))
 
 	add("GET /channels/{channel_id}", s.getChannel)
 	add("POST /channels/{channel_id}/typing", s.startTyping)
+	add("POST /channels/{channel_id}/threads", s.createThread)
+	add("POST /channels/{channel_id}/messages/{message_id}/threads", s.createThread)
 	add("GET /channels/{channel_id}/messages", s.listMessages)
 	add("POST /channels/{channel_id}/messages", s.createMessage)
 	add("GET /channels/{channel_id}/messages/{message_id}", s.getMessage)
@@ -152,10 +157,17 @@ func (s *Server) visible(c *call) (*channel, error) {
 // writable finds the channel of a route that the bot may write in. The caller holds s.mu.
 func (s *Server) writable(c *call) (*channel, error) {
 	ch, err := s.visible(c)
-	if err == nil && ch.Permissions&SendMessages == 0 {
+	if err != nil {
+		return nil, err
+	}
+	needed := SendMessages
+	if ch.Thread != nil {
+		needed = SendMessagesInThreads
+	}
+	if ch.Permissions&needed == 0 {
 		return nil, refuse(403, 50013, "Missing Permissions")
 	}
-	return ch, err
+	return ch, nil
 }
 
 func (s *Server) getChannel(c *call) (any, error) {

@@ -15,7 +15,7 @@ import (
 type schemas struct {
 	mu       sync.Mutex
 	compiler *jsonschema.Compiler
-	paths    object
+	root     object
 	compiled map[string]*jsonschema.Schema
 }
 
@@ -32,8 +32,7 @@ func loadSchemas(path string) (*schemas, error) {
 		return nil, fmt.Errorf("read Discord's OpenAPI document %s: %w", path, err)
 	}
 	root, _ := document.(object)
-	paths, _ := root["paths"].(object)
-	if paths == nil {
+	if paths, _ := root["paths"].(object); paths == nil {
 		return nil, fmt.Errorf("read Discord's OpenAPI document %s: it has no paths", path)
 	}
 	c := jsonschema.NewCompiler()
@@ -41,13 +40,13 @@ func loadSchemas(path string) (*schemas, error) {
 	if err := c.AddResource(documentURL, document); err != nil {
 		return nil, fmt.Errorf("read Discord's OpenAPI document %s: %w", path, err)
 	}
-	return &schemas{compiler: c, paths: paths, compiled: map[string]*jsonschema.Schema{}}, nil
+	return &schemas{compiler: c, root: root, compiled: map[string]*jsonschema.Schema{}}, nil
 }
 
-// find returns the schema below the given keys of the document's paths, or nil if there is none.
+// find returns the schema below the given keys of the document, or nil if there is none.
 func (s *schemas) find(keys ...string) (*jsonschema.Schema, error) {
-	var node any = s.paths
-	pointer := documentURL + "#/paths"
+	var node any = s.root
+	pointer := documentURL + "#"
 	escape := strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D")
 	for _, key := range keys {
 		o, _ := node.(object)
@@ -102,7 +101,7 @@ func (s *Server) judgeSchema(c *call) {
 	if err != nil || len(data) == 0 {
 		return // the handler answers that
 	}
-	err = s.schemas.check(data, c.route, strings.ToLower(c.Method), "requestBody", "content", "application/json", "schema")
+	err = s.schemas.check(data, "paths", c.route, strings.ToLower(c.Method), "requestBody", "content", "application/json", "schema")
 	c.misshapen = err != nil
 	s.schemaProblem("", c, err)
 }
@@ -113,7 +112,7 @@ func (s *Server) judgeAnswer(c *call, body []byte) {
 	if c.misshapen {
 		return
 	}
-	err := s.schemas.check(body, c.route, strings.ToLower(c.Method), "responses", fmt.Sprint(c.status), "content",
+	err := s.schemas.check(body, "paths", c.route, strings.ToLower(c.Method), "responses", fmt.Sprint(c.status), "content",
 		"application/json", "schema")
 	s.schemaProblem("fake: ", c, err)
 }
@@ -122,14 +121,36 @@ func (s *Server) schemaProblem(prefix string, c *call, err error) {
 	if err == nil {
 		return
 	}
-	text := err.Error()
+	s.mu.Lock()
+	s.problem("%s%s %s: against Discord's OpenAPI document: %s", prefix, c.Method, c.path, explain(err))
+	s.mu.Unlock()
+}
+
+// eventSchemas are the schemas of what the gateway's events carry. The document describes REST alone, so these are
+// the objects that both have in common.
+var eventSchemas = map[string]string{
+	"MESSAGE_CREATE": "MessageResponse", "MESSAGE_UPDATE": "MessageResponse", "GUILD_CREATE": "GuildResponse",
+	"CHANNEL_CREATE": "GuildChannelResponse", "CHANNEL_UPDATE": "GuildChannelResponse",
+	"THREAD_CREATE": "ThreadResponse", "THREAD_UPDATE": "ThreadResponse", "GUILD_MEMBER_ADD": "GuildMemberResponse",
+}
+
+// judgeEvent records an event of the fake that does not fit Discord's schema. The caller holds s.mu.
+func (s *Server) judgeEvent(name string, data []byte) {
+	component := eventSchemas[name]
+	if s.schemas == nil || component == "" {
+		return
+	}
+	if err := s.schemas.check(data, "components", "schemas", component); err != nil {
+		s.problem("fake: %s: against %s of Discord's OpenAPI document: %s", name, component, explain(err))
+	}
+}
+
+func explain(err error) string {
 	var invalid *jsonschema.ValidationError
 	if errors.As(err, &invalid) {
-		text = deepest(invalid)
+		return deepest(invalid)
 	}
-	s.mu.Lock()
-	s.problem("%s%s %s: against Discord's OpenAPI document: %s", prefix, c.Method, c.path, text)
-	s.mu.Unlock()
+	return err.Error()
 }
 
 // deepest is the cause furthest inside the value: among the many alternatives of a oneOf it is the one meant. A wrong

@@ -19,7 +19,7 @@
 //	answer, err := dc.Click(ann.ID, reply.ID, "thumbs-up").Wait(ctx)
 //
 // The sizes of Discord's rate-limit buckets are unpublished; the defaults here are assumptions from the field.
-// Not imitated: compression, voice, threads, reactions, attachments' bytes, autocomplete, and HTTP interactions.
+// Not imitated: compression, voice, private threads, reactions, autocomplete, and HTTP interactions.
 package discordtest
 
 import (

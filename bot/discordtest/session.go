@@ -90,6 +90,9 @@ func (s *Server) dispatch(e event) {
 				s.problem("fake: event %s cannot be encoded: %v", e.name, err)
 				return
 			}
+			if !e.all { // what a test invents may be as wrong as it likes
+				s.judgeEvent(e.name, *encoded)
+			}
 		}
 		for range s.copies {
 			s.send(se, e.name, *encoded)
@@ -163,6 +166,7 @@ func (s *Server) sendTo(se *session, name string, v any) {
 		s.problem("fake: event %s cannot be encoded: %v", name, err)
 		return
 	}
+	s.judgeEvent(name, data)
 	s.send(se, name, data)
 }
 

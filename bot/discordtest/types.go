@@ -42,7 +42,7 @@ type Guild struct {
 	OwnerID string `json:"owner_id"`
 }
 
-// Channel is a guild text channel (type 0) or a direct message channel (type 1).
+// Channel is a guild text channel (type 0), a direct message channel (type 1) or a thread (type 11).
 type Channel struct {
 	ID            string      `json:"id"`
 	Type          int         `json:"type"`
@@ -53,6 +53,7 @@ type Channel struct {
 	LastMessageID *string     `json:"last_message_id"`
 	Recipients    []User      `json:"recipients,omitempty"`
 	Overwrites    []Overwrite `json:"permission_overwrites,omitempty"`
+	*Thread                   // of threads only
 	// Permissions are the bot's permissions in this channel.
 	Permissions int64 `json:"-"`
 }
@@ -132,7 +133,7 @@ type InteractionMetadata struct {
 	Triggering          *InteractionMetadata `json:"triggering_interaction_metadata,omitempty"`
 }
 
-// Attachment is a file of a message. The fake keeps its name and size, never its bytes.
+// Attachment is a file of a message; see WithData for its bytes.
 type Attachment struct {
 	ID          string `json:"id"`
 	Filename    string `json:"filename"`
@@ -140,6 +141,8 @@ type Attachment struct {
 	URL         string `json:"url"`
 	ProxyURL    string `json:"proxy_url"`
 	ContentType string `json:"content_type,omitempty"`
+
+	data []byte
 }
 
 // Modal is the form an app answers with (callback type 9).

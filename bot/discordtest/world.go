@@ -17,6 +17,10 @@ type world struct {
 	timeline []string // ids of all messages, ascending; the deleted ones too
 	general  *channel
 	joined   string
+
+	files     map[string]Attachment // with their bytes, by id
+	fileOrder []string              // their ids, oldest first
+	fileBytes int
 }
 
 type channel struct {
@@ -32,8 +36,9 @@ const (
 	EmbedLinks            int64 = 1 << 14
 	AttachFiles           int64 = 1 << 15
 	ReadMessageHistory    int64 = 1 << 16
-	SendMessagesInThreads       = 1 << 38
-	DefaultPermissions          = ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory | SendMessagesInThreads
+	CreatePublicThreads   int64 = 1 << 35
+	SendMessagesInThreads int64 = 1 << 38
+	DefaultPermissions          = ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory | CreatePublicThreads | SendMessagesInThreads
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -42,6 +47,7 @@ func (s *Server) createWorld() {
 	now := time.Now()
 	s.users, s.channels = map[string]*User{}, map[string]*channel{}
 	s.dms, s.messages = map[string]*channel{}, map[string]*Message{}
+	s.files = map[string]Attachment{}
 	s.joined = timestamp(now.Add(-24 * time.Hour))
 	s.bot = User{ID: s.snowflake(now.Add(-48 * time.Hour)), Username: s.opt.BotName, Discriminator: "0", Bot: true}
 	s.users[s.bot.ID] = &s.bot
@@ -101,6 +107,11 @@ func (s *Server) SetPermissions(channelID string, permissions int64) {
 	if c := s.channels[channelID]; c != nil {
 		c.Permissions = permissions
 		s.setOverwrites(c)
+		for _, thread := range s.order {
+			if thread.Thread != nil && thread.ParentID == channelID {
+				thread.Permissions = permissions
+			}
+		}
 		s.dispatchChannel("CHANNEL_UPDATE", c)
 	}
 }
@@ -199,7 +210,7 @@ func (s *Server) guild(id string) *Guild {
 func (s *Server) guildChannels(guildID string) []Channel {
 	list := []Channel{}
 	for _, c := range s.order {
-		if c.GuildID == guildID && c.Permissions&ViewChannel != 0 {
+		if c.GuildID == guildID && c.Thread == nil && c.Permissions&ViewChannel != 0 {
 			list = append(list, c.Channel)
 		}
 	}
@@ -241,7 +252,7 @@ func (s *Server) guildCreate(g *Guild) object {
 	me.User = &s.bot
 	o["joined_at"], o["large"], o["unavailable"] = s.joined, false, false
 	o["member_count"], o["members"] = len(s.users), []*Member{me}
-	o["channels"], o["threads"] = s.guildChannels(g.ID), []object{}
+	o["channels"], o["threads"] = s.guildChannels(g.ID), s.threads(g.ID)
 	o["presences"], o["voice_states"] = []object{}, []object{}
 	o["stage_instances"], o["guild_scheduled_events"], o["soundboard_sounds"] = []object{}, []object{}, []object{}
 	return o

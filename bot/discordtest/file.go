@@ -1,0 +1,53 @@
+package discordtest
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// WithData gives an attachment its bytes, which the bot can fetch from its URL. Its size becomes theirs.
+func (a Attachment) WithData(data []byte) Attachment {
+	a.data, a.Size = data, len(data)
+	return a
+}
+
+// maxKept bounds the bytes of all attachments together; the oldest are forgotten first.
+const maxKept = 64 << 20
+
+// keepFile gives an attachment an id and an address, and keeps its bytes. The caller holds s.mu.
+func (s *Server) keepFile(channelID, id string, a Attachment) Attachment {
+	a.ID = id
+	a.URL = fmt.Sprintf("%s/attachments/%s/%s/%s", s.CDN(), channelID, id, url.PathEscape(a.Filename))
+	a.ProxyURL = a.URL
+	if a.data != nil {
+		s.files[id] = a
+		s.fileOrder = append(s.fileOrder, id)
+		for s.fileBytes += a.Size; s.fileBytes > maxKept && len(s.fileOrder) > 1; s.fileOrder = s.fileOrder[1:] {
+			s.fileBytes -= s.files[s.fileOrder[0]].Size
+			delete(s.files, s.fileOrder[0])
+		}
+		a.data = nil
+	}
+	return a
+}
+
+// CDN is the base of the addresses of attachments, such as http://127.0.0.1:4000.
+func (s *Server) CDN() string { return "http://" + s.listener.Addr().String() }
+
+// serveFile is the CDN. Like Discord's it asks for no token.
+func (s *Server) serveFile(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	a, found := s.files[r.PathValue("id")]
+	s.mu.Unlock()
+	if !found || a.Filename != r.PathValue("name") {
+		http.Error(w, "This content is no longer available.", http.StatusNotFound)
+		return
+	}
+	if a.ContentType != "" {
+		w.Header().Set("Content-Type", a.ContentType)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.data)))
+	w.Write(a.data)
+}
