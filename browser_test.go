@@ -178,13 +178,15 @@ func TestPlaygroundInABrowser(t *testing.T) {
 	b.timeline("The vote is delivered to Confident AI")
 
 	b.do(chromedp.Evaluate(`document.getElementById("s-backend-down").click()`, nil))
-	b.timeline("Switched on: backend-down")
+	b.timeline("Switched on: the backend is down")
 	b.write("@feedbackbot Tell me a joke")
 	b.see("To cover the other side.")
 	b.timeline("no answer")
 	b.do(chromedp.Evaluate(`document.getElementById("s-backend-down").click()`, nil))
-	b.timeline("Switched off: backend-down")
+	b.timeline("Switched off: the backend is down")
 	b.until(`[...document.querySelectorAll("#timeline li.backend")].at(-1).querySelector(".status").textContent === "200"`)
+	b.do(chromedp.Evaluate(`document.querySelector("#backend summary").click()`, nil))
+	b.until(`document.getElementById("arrived").innerText.includes("THUMBS_RATING: 1")`)
 	b.shoot("dark")
 
 	b.look("light", 1440, 900)
@@ -226,6 +228,33 @@ func startPlayground(t *testing.T) string {
 			t.Fatalf("the playground printed no address: %s", said.String())
 		}
 	}
+}
+
+// TestPlaygroundThreadsAndFiles opens a thread and attaches files.
+func TestPlaygroundThreadsAndFiles(t *testing.T) {
+	b := openBrowser(t, startPlayground(t))
+	b.look("dark", 1440, 900)
+	b.timeline("The bot has connected")
+	b.write("@feedbackbot What is 20 + 3?")
+	b.see("20 + 3 = 23")
+	b.do(chromedp.Evaluate(`document.querySelector("#messages .message [aria-label=More]").click()`, nil),
+		chromedp.Evaluate(`[...document.querySelectorAll("#menu button")].find(b => b.textContent === "Create thread").click()`, nil))
+	b.see("Thread: What is 20 + 3?")
+	b.do(chromedp.Evaluate(`(() => {
+		const files = new DataTransfer();
+		const dot = Uint8Array.from(atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="), c => c.charCodeAt(0));
+		files.items.add(new File([dot], "dot.png", {type: "image/png"}));
+		files.items.add(new File(["hello"], "a note.txt", {type: "text/plain"}));
+		const input = document.getElementById("fileInput");
+		input.files = files.files;
+		input.dispatchEvent(new Event("change"));
+	})()`, nil))
+	b.write("@feedbackbot What is 30 + 4?")
+	b.see("30 + 4 = 34")
+	b.see("a note.txt")
+	b.until(`document.querySelector("#messages img.picture").naturalWidth === 1`)
+	b.until(`!document.getElementById("timeline").innerText.includes("Discord would complain")`)
+	b.shoot("thread")
 }
 
 // turn moves a switch of the page.

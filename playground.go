@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -71,7 +72,7 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 		return fmt.Errorf("start the stand-in for Confident AI: %w", err)
 	}
 	defer backend.Close()
-	options.BackendURL = backend.URL()
+	options.BackendURL, options.Arrived = backend.URL(), func() []playground.Arrival { return arrived(backend) }
 	p, err := playground.New(options)
 	if err != nil {
 		return err
@@ -103,4 +104,23 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	fmt.Fprintf(stdout, "The playground is at %s  (Ctrl-C ends it)\n", p.URL())
 	log := slog.New(slog.NewJSONHandler(p, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return p.Run(ctx, func(ctx context.Context) error { return serve(ctx, c, log) })
+}
+
+// arrived is what the stand-in for Confident AI has got, the newest first.
+func arrived(backend *confidenttest.Server) []playground.Arrival {
+	votes := map[string][]string{}
+	for _, a := range backend.Annotations() {
+		vote := fmt.Sprintf("%s: %d", a.Type, a.Rating)
+		for _, detail := range []struct{ name, text string }{{"why", a.Explanation}, {"expected", a.ExpectedOutput}} {
+			if detail.text != "" {
+				vote += fmt.Sprintf(" · %s: %s", detail.name, detail.text)
+			}
+		}
+		votes[a.TraceUUID] = append(votes[a.TraceUUID], vote)
+	}
+	list := []playground.Arrival{}
+	for _, t := range slices.Backward(backend.Traces()) {
+		list = append(list, playground.Arrival{Input: t.Input, Output: t.Output, Feedback: append([]string{}, votes[t.UUID]...)})
+	}
+	return list
 }

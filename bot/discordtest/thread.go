@@ -39,6 +39,19 @@ func (s *Server) AddThread(userID, channelID, name string) Channel {
 	return s.openThread(parent, s.snowflake(now), userID, name, now).Channel
 }
 
+// AddThreadAt lets a user open a thread at a message, whose id it gets. An unknown user or message is recorded in
+// Problems.
+func (s *Server) AddThreadAt(userID, messageID, name string) Channel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.messages[messageID]
+	if m == nil || m.GuildID == "" || s.users[userID] == nil || s.channels[messageID] != nil || s.channels[m.ChannelID].Thread != nil {
+		s.problem("fake: AddThreadAt: user %q cannot open a thread at message %q", userID, messageID)
+		return Channel{}
+	}
+	return s.openThread(s.channels[m.ChannelID], messageID, userID, name, time.Now()).Channel
+}
+
 // SetThread archives or locks a thread, or undoes it, and tells the bot. A message un-archives a thread that is not
 // locked.
 func (s *Server) SetThread(threadID string, archived, locked bool) {

@@ -21,6 +21,7 @@ type entry struct {
 	Kind   string          `json:"kind"` // gateway, rest, model, vote, backend, bot
 	Title  string          `json:"title"`
 	Status int             `json:"status,omitempty"` // of the answer, for requests
+	Silent bool            `json:"silent,omitempty"` // the request got no answer
 	Detail json.RawMessage `json:"detail,omitempty"`
 }
 

@@ -18,6 +18,8 @@ func (p *Playground) observe(e discordtest.Event) {
 		p.feed.send(object{"type": e.Kind, "message": data}, func(memberID string) bool {
 			return p.sees(memberID, data.ChannelID) && (data.VisibleTo == "" || data.VisibleTo == memberID)
 		})
+	case discordtest.Channel:
+		p.opened(data)
 	case discordtest.Dispatch:
 		p.dispatched(e, data)
 	case discordtest.Request:
@@ -142,6 +144,10 @@ func (p *Playground) Write(line []byte) (int, error) {
 	}
 	e := entry{Kind: "bot", Detail: bytes.Clone(bytes.TrimSpace(line))}
 	switch {
+	case l.Msg == "answer" && l.Outcome == "failed":
+		e.Title = "There is no answer; the asker is told so in a sentence"
+	case l.Msg == "answer" && l.Outcome == "unseen":
+		e.Title = "The answer could not be shown"
 	case l.Msg == "answer":
 		e.Kind, e.Title = "vote", "The answer is monitored as "+l.ResponseID
 	case l.Msg == "vote":

@@ -3,15 +3,16 @@ package playground
 import (
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"time"
-
-	"feedbackbot/bot/discordtest"
 )
 
 //go:embed static
@@ -29,6 +30,9 @@ func (p *Playground) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", http.FileServerFS(files))
 	mux.HandleFunc("GET /events", p.events)
+	mux.HandleFunc("GET /arrived", p.arrived)
+	mux.Handle("GET /attachments/", p.files())
+	mux.HandleFunc("POST /act/thread", act(p.thread))
 	mux.HandleFunc("POST /act/say", act(p.say))
 	mux.HandleFunc("POST /act/click", act(p.click))
 	mux.HandleFunc("POST /act/submit", act(p.submit))
@@ -90,129 +94,21 @@ func (p *Playground) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// request is what the page asks for; each action uses some of it.
-type request struct {
-	As       string            `json:"as"`
-	Channel  string            `json:"channel"`
-	Text     string            `json:"text"`
-	ReplyTo  string            `json:"replyTo"`
-	Silent   bool              `json:"silent"` // a reply without a ping
-	Files    []file            `json:"files"`
-	Message  string            `json:"message"`
-	CustomID string            `json:"customId"`
-	Form     string            `json:"form"` // the interaction that opened it
-	Values   map[string]string `json:"values"`
-	Name     string            `json:"name"`
-	Options  map[string]any    `json:"options"`
-	On       bool              `json:"on"`
-}
-
-type file struct {
-	Name string `json:"name"`
-	Size int    `json:"size"`
-	Type string `json:"type"`
-}
-
-// result is what an action led to at once; all else comes with the events.
-type result struct {
-	Failed bool               `json:"failed,omitempty"` // "This interaction failed"
-	Form   string             `json:"form,omitempty"`   // the interaction that opened Modal
-	Modal  *discordtest.Modal `json:"modal,omitempty"`
-}
-
-const maxRequest = 1 << 20
-
-// act serves an action with JSON in and out.
-func act(do func(*http.Request, request) (result, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var in request
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&in); err != nil {
-			http.Error(w, "this is not a request of the page", http.StatusBadRequest)
-			return
-		}
-		out, err := do(r, in)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(out)
+// arrived lists what the backend has got.
+func (p *Playground) arrived(w http.ResponseWriter, _ *http.Request) {
+	list := []Arrival{}
+	if p.options.Arrived != nil {
+		list = append(list, p.options.Arrived()...)
 	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(list)
 }
 
-func (p *Playground) say(_ *http.Request, in request) (result, error) {
-	if !p.isMember(in.As) || !p.sees(in.As, in.Channel) {
-		return result{}, errors.New("this member cannot write here")
-	}
-	if strings.TrimSpace(in.Text) == "" && len(in.Files) == 0 || len([]rune(in.Text)) > 2000 {
-		return result{}, errors.New("a message has 1 to 2,000 characters")
-	}
-	var options []discordtest.SayOption
-	if in.ReplyTo != "" {
-		options = append(options, discordtest.ReplyTo(in.ReplyTo))
-	}
-	if in.Silent {
-		options = append(options, discordtest.NoPing())
-	}
-	for _, f := range in.Files {
-		options = append(options, discordtest.Attach(discordtest.Attachment{Filename: f.Name, Size: f.Size, ContentType: f.Type}))
-	}
-	p.discord.Say(in.As, in.Channel, in.Text, options...)
-	return result{}, nil
-}
-
-func (p *Playground) click(r *http.Request, in request) (result, error) {
-	return p.await(r, p.discord.Click(in.As, in.Message, in.CustomID))
-}
-
-func (p *Playground) submit(r *http.Request, in request) (result, error) {
-	p.mu.Lock()
-	form := p.forms[in.Form]
-	p.mu.Unlock()
-	out, err := p.await(r, p.discord.Submit(in.As, form, in.Values))
-	if err == nil && !out.Failed {
-		p.mu.Lock()
-		delete(p.forms, in.Form)
-		p.mu.Unlock()
-	}
-	return out, err
-}
-
-func (p *Playground) command(r *http.Request, in request) (result, error) {
-	if !p.sees(in.As, in.Channel) {
-		return result{}, errors.New("this member cannot write here")
-	}
-	return p.await(r, p.discord.Command(in.As, in.Channel, in.Name, in.Options))
-}
-
-func (p *Playground) menu(r *http.Request, in request) (result, error) {
-	return p.await(r, p.discord.MessageCommand(in.As, in.Message, in.Name))
-}
-
-func (p *Playground) turn(_ *http.Request, in request) (result, error) {
-	return result{}, p.set(in.Name, in.On)
-}
-
-// maxForms is how many open forms are remembered.
-const maxForms = 100
-
-// await waits until the bot has answered an interaction.
-func (p *Playground) await(r *http.Request, i *discordtest.Interaction) (result, error) {
-	answer, err := i.Wait(r.Context())
-	if errors.Is(err, discordtest.ErrInteractionFailed) {
-		return result{Failed: true}, nil
-	}
+// files passes attachments on, as the page may load nothing from elsewhere.
+func (p *Playground) files() http.Handler {
+	cdn, err := url.Parse(p.discord.CDN())
 	if err != nil {
-		return result{}, err
+		panic(err) // the fake's own address
 	}
-	if answer.Modal == nil {
-		return result{}, nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.forms) >= maxForms {
-		clear(p.forms)
-	}
-	p.forms[i.ID] = i
-	return result{Form: i.ID, Modal: answer.Modal}, nil
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(cdn) }, ErrorLog: log.New(io.Discard, "", 0)}
 }

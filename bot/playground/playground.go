@@ -23,6 +23,15 @@ type Options struct {
 	ModelURL   string // base URL of the model that the bot shall use
 	Scripted   bool   // the model is a script, and the page says so
 	BackendURL string // base URL of the evaluation backend that the bot shall use
+	// Arrived lists what the backend has got, the newest first.
+	Arrived func() []Arrival
+}
+
+// Arrival is an answer at the backend, with the feedback on it.
+type Arrival struct {
+	Input    string   `json:"input"`
+	Output   string   `json:"output"`
+	Feedback []string `json:"feedback"` // a line each
 }
 
 // Playground is a fake Discord, its page, and the taps on what the bot uses.
@@ -33,14 +42,14 @@ type Playground struct {
 	backend  *tap
 	feed     *feed
 	members  []member
-	channels []channel
 	listener net.Listener
 	http     *http.Server
 	served   sync.WaitGroup
 	restart  chan struct{} // receives when the bot is to be restarted
 
-	mu    sync.Mutex
-	forms map[string]*discordtest.Interaction // interactions that opened a form, by id
+	mu       sync.Mutex
+	channels []channel                           // a thread follows its channel
+	forms    map[string]*discordtest.Interaction // interactions that opened a form, by id
 }
 
 const token = "playground-token"

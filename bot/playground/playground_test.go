@@ -256,3 +256,51 @@ func TestLogLines(t *testing.T) {
 		t.Errorf("the timeline is %s, want 2 entries", shown)
 	}
 }
+
+// A thread is opened at a message, once, and everybody sees it below its
+// channel.
+func TestThread(t *testing.T) {
+	p := start(t)
+	ada, grace, general := p.members[0], p.members[1], p.channels[0].ID
+	m := p.discord.Say(ada.ID, general, "<@1> is this a  thread, or is it the beginning of a very long story?")
+	if status, text := post(t, p.URL()+"act/thread", encode(t, request{As: grace.ID, Message: m.ID})); status != http.StatusOK {
+		t.Fatalf("thread = %d %s", status, text)
+	}
+	follow(t, p, ada, `"name":"is this a thread, or is it the beginning"`)
+	if at := p.places()[1]; at.ID != m.ID || at.Parent != general {
+		t.Errorf("behind #general is %+v, want the thread", at)
+	}
+	inside := p.discord.Say(ada.ID, m.ID, "in the thread")
+	direct := p.discord.Say(ada.ID, ada.DM, "to the bot")
+	for name, in := range map[string]request{
+		"twice": {As: ada.ID, Message: m.ID}, "in a thread": {As: ada.ID, Message: inside.ID}, "in a direct message": {As: ada.ID, Message: direct.ID},
+		"unseen": {As: grace.ID, Message: direct.ID}, "nowhere": {As: ada.ID, Message: "1"},
+	} {
+		if status, _ := post(t, p.URL()+"act/thread", encode(t, in)); status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: thread = %d, want 422", name, status)
+		}
+	}
+	if name := threadName(" <@12> "); name != "A thread" {
+		t.Errorf("threadName = %q", name)
+	}
+}
+
+// Files come back from the page's own address.
+func TestFiles(t *testing.T) {
+	p := start(t)
+	ada := p.members[0]
+	body := encode(t, request{As: ada.ID, Channel: p.channels[0].ID, Files: []file{{Name: "a.txt", Type: "text/plain", Data: []byte("hello")}}})
+	if status, text := post(t, p.URL()+"act/say", body); status != http.StatusOK {
+		t.Fatalf("say = %d %s", status, text)
+	}
+	list := p.discord.Messages(p.channels[0].ID, "")
+	_, path, _ := strings.Cut(list[len(list)-1].Attachments[0].URL, "/attachments/")
+	answer, err := http.Get(p.URL() + "attachments/" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if got, err := io.ReadAll(answer.Body); string(got) != "hello" || err != nil {
+		t.Errorf("the file = %q, %v", got, err)
+	}
+}

@@ -26,11 +26,18 @@ func (p *Playground) switches() map[string]bool {
 	return state
 }
 
+// titles say on the timeline what a switch does.
+var titles = map[string]string{
+	"slow-model": "the model is slow", "model-error": "the model fails", "cut-stream": "the model's answers are cut",
+	"backend-down": "the backend is down", "rate-limit": "Discord limits the bot's requests",
+	"disconnect": "Discord drops the connection", "restart": "the bot restarts",
+}
+
 // set moves a switch, or lets something happen once.
 func (p *Playground) set(name string, on bool) error {
 	if lever := p.levers()[name]; lever != nil {
 		lever.Store(on)
-		p.feed.tell(entry{Kind: "switch", Title: map[bool]string{true: "Switched on: ", false: "Switched off: "}[on] + name})
+		p.feed.tell(entry{Kind: "switch", Title: map[bool]string{true: "Switched on: ", false: "Switched off: "}[on] + titles[name]})
 		p.feed.send(object{"type": "switches", "switches": p.switches()}, nil)
 		return nil
 	}
@@ -48,6 +55,6 @@ func (p *Playground) set(name string, on bool) error {
 	default:
 		return fmt.Errorf("there is no switch %q", name)
 	}
-	p.feed.tell(entry{Kind: "switch", Title: "Happens now: " + name})
+	p.feed.tell(entry{Kind: "switch", Title: "Happens now: " + titles[name]})
 	return nil
 }

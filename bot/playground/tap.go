@@ -91,8 +91,16 @@ func (t *tap) watch(next http.Handler) http.Handler {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		seen := &statusWriter{ResponseWriter: w}
+		asked := entry{Kind: t.kind, Title: title(r.Method, r.URL.Path), Detail: detail(body)}
+		if t.kind == "model" { // its answer takes a while
+			t.feed.tell(asked)
+			asked = entry{Kind: t.kind, Title: "The model has answered"}
+		}
 		defer func() {
-			t.feed.tell(entry{Kind: t.kind, Title: title(r.Method, r.URL.Path), Status: seen.status, Detail: detail(body)})
+			if asked.Status, asked.Silent = seen.status, seen.status == 0; asked.Silent && t.kind == "model" {
+				asked.Title = "The model has not answered"
+			}
+			t.feed.tell(asked)
 		}()
 		switch {
 		case t.down.Load():

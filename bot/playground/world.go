@@ -2,6 +2,7 @@ package playground
 
 import (
 	"encoding/json"
+	"slices"
 
 	"feedbackbot/bot/discordtest"
 )
@@ -14,17 +15,18 @@ type member struct {
 	DM   string `json:"dm"` // their channel with the bot
 }
 
-// channel is a text channel of the server.
+// channel is a text channel of the server, or a thread in one.
 type channel struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	Topic string `json:"topic"`
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Topic  string `json:"topic"`
+	Parent string `json:"parent,omitempty"` // of a thread
 }
 
 func (p *Playground) createWorld() {
 	d := p.discord
 	guild := d.Guild()
-	p.channels = []channel{{d.Channel().ID, d.Channel().Name, "Say hello, and mention the bot to ask it something"}}
+	p.channels = []channel{{ID: d.Channel().ID, Name: d.Channel().Name, Topic: "Say hello, and mention the bot to ask it something"}}
 	for _, c := range []channel{
 		{Name: "help", Topic: "Questions and answers"},
 		{Name: "random", Topic: "Whatever does not fit elsewhere"},
@@ -41,12 +43,29 @@ func (p *Playground) createWorld() {
 	}
 }
 
+// places returns the channels and threads as they are now.
+func (p *Playground) places() []channel {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.channels)
+}
+
+// opened adds a thread behind its channel and that channel's older threads.
+func (p *Playground) opened(c discordtest.Channel) {
+	p.mu.Lock()
+	at := slices.IndexFunc(p.channels, func(o channel) bool { return o.ID == c.ParentID }) + 1
+	for at < len(p.channels) && p.channels[at].Parent == c.ParentID {
+		at++
+	}
+	p.channels = slices.Insert(p.channels, at, channel{ID: c.ID, Name: c.Name, Topic: "A thread", Parent: c.ParentID})
+	p.mu.Unlock()
+	p.feed.send(object{"type": "channels", "channels": p.places()}, nil)
+}
+
 // sees reports whether a member may see what happens in a channel.
 func (p *Playground) sees(memberID, channelID string) bool {
-	for _, c := range p.channels {
-		if c.ID == channelID {
-			return true
-		}
+	if slices.ContainsFunc(p.places(), func(c channel) bool { return c.ID == channelID }) {
+		return true
 	}
 	for _, m := range p.members {
 		if m.DM == channelID {
@@ -84,11 +103,11 @@ type snapshot struct {
 func (p *Playground) snapshot(me string) snapshot {
 	s := snapshot{
 		Type: "snapshot", Me: me, Scripted: p.options.Scripted, Server: p.discord.Guild().Name, Bot: p.discord.Bot(),
-		Online: p.discord.Connections() > 0, Members: p.members, Channels: p.channels,
+		Online: p.discord.Connections() > 0, Members: p.members, Channels: p.places(),
 		Messages: map[string][]discordtest.Message{}, Commands: p.discord.Commands(),
 		Switches: p.switches(), Timeline: p.feed.timeline(),
 	}
-	for _, c := range p.channels {
+	for _, c := range s.Channels {
 		s.Messages[c.ID] = p.discord.Messages(c.ID, me)
 	}
 	dm := p.discord.DM(me).ID

@@ -3,8 +3,9 @@
 import {el} from "./markdown.js";
 import {avatar, messageNode} from "./message.js";
 import {act, me, member, put, state, toast} from "./state.js";
-import {addEntry, drawSwitches, drawTimeline} from "./side.js";
+import {addEntry, drawArrived, drawSwitches, drawTimeline} from "./side.js";
 import {setUpComposer, startReply} from "./compose.js";
+import {openForm} from "./form.js";
 
 const $ = id => document.getElementById(id);
 const dismissed = new Set();
@@ -29,6 +30,7 @@ const handlers = {
     $("member").replaceChildren(...e.members.map(m => el("option", {value: m.id, selected: m.id === e.me}, m.name + (m.role === "reviewer" ? " (reviewer)" : ""))));
     drawSwitches();
     drawTimeline(e.timeline);
+    drawArrived();
     drawPlaces();
     drawMessages(true);
   },
@@ -45,6 +47,11 @@ const handlers = {
   },
   online(e) { state.online = e.online; drawPlaces(); },
   commands(e) { state.commands = e.commands; },
+  channels(e) {
+    state.channels = e.channels;
+    if (state.channels.some(c => c.id === state.opening)) { go(state.opening); state.opening = ""; }
+    else drawPlaces();
+  },
   switches(e) { state.switches = e.switches; drawSwitches(); },
   timeline(e) { addEntry(e.entry); },
 };
@@ -89,8 +96,9 @@ function drawMessages(force) {
   const end = force || atEnd();
   const list = shown();
   const direct = state.place === me().dm;
-  const title = direct ? state.bot.username : "#" + channel().name;
-  const hello = el("li", {class: "welcome"}, el("p", {class: "h1"}, direct ? "This is your conversation with " + title : "Welcome to " + title + "!"),
+  const thread = !direct && channel().parent;
+  const title = direct ? state.bot.username : (thread ? "" : "#") + channel().name;
+  const hello = el("li", {class: "welcome"}, el("p", {class: "h1"}, direct ? "This is your conversation with " + title : thread ? "Thread: " + title : "Welcome to " + title + "!"),
     el("p", {}, direct ? "Write anything: in here every message is for the bot." : "Mention the bot with a question, such as ", direct ? null : example()),
     state.scripted ? el("p", {class: "subtext"}, "No OPENAI_API_KEY is set, so the answers come from a script on this machine. It knows sums, code, lists and a few more things.") : null);
   log.replaceChildren(hello, ...list.map((m, i) => messageNode(m, list[i - 1], actions)));
@@ -110,8 +118,8 @@ function drawPlaces() {
   const direct = state.place === me().dm;
   const places = direct ? [{id: me().dm, name: state.bot.username, dm: true}] : state.channels;
   $("channels").replaceChildren(...places.map(c => {
-    const button = el("button", {type: "button", class: "place" + (c.id === state.place ? " current" : "") + (state.unread.has(c.id) ? " unread" : ""),
-      "aria-current": c.id === state.place ? "page" : null}, c.dm ? avatar(state.bot) : el("span", {class: "hash", "aria-hidden": "true"}, "#"), c.name,
+    const button = el("button", {type: "button", class: "place" + (c.parent ? " thread" : "") + (c.id === state.place ? " current" : "") + (state.unread.has(c.id) ? " unread" : ""),
+      "aria-current": c.id === state.place ? "page" : null}, c.dm ? avatar(state.bot) : el("span", {class: "hash", "aria-hidden": "true"}, c.parent ? "↳" : "#"), el("span", {class: "name"}, c.name),
       c.dm ? el("span", {class: "presence" + (state.online ? " on" : "")}, state.online ? "online" : "offline") : null);
     button.onclick = () => go(c.id);
     return el("li", {}, button);
@@ -121,9 +129,9 @@ function drawPlaces() {
   $("serverButton").classList.toggle("current", !direct);
   $("dmButton").classList.toggle("unread", state.unread.has(me().dm));
   $("channelName").textContent = direct ? state.bot.username : channel().name;
-  $("channelName").className = direct ? "direct" : "";
+  $("channelName").className = direct ? "direct" : channel().parent ? "thread" : "";
   $("topic").textContent = direct ? "" : channel().topic;
-  $("box").placeholder = "Message " + (direct ? "@" + state.bot.username : "#" + channel().name);
+  $("box").placeholder = "Message " + (direct ? "@" + state.bot.username : (channel().parent ? "" : "#") + channel().name);
 }
 
 function drawTyping() {
@@ -150,19 +158,28 @@ function openMenu(m, at) {
     b.onclick = () => { closeMenu(); run(); };
     return b;
   };
-  menu.replaceChildren(item("Reply", () => startReply(m)), item("Copy text", () => navigator.clipboard?.writeText(m.content)),
+  menu.replaceChildren(...[item("Reply", () => startReply(m)), item("Copy text", () => navigator.clipboard?.writeText(m.content)),
+    state.place === me().dm || channel().parent ? null : item("Create thread", () => openThread(m)),
     el("p", {class: "title"}, "Apps"), ...apps.map(c => item(c.name, async () => {
       try {
         const answer = await act("menu", {message: m.id, name: c.name});
         if (answer.failed) toast("This interaction failed");
-        if (answer.modal) (await import("./form.js")).openForm(answer.form, answer.modal);
+        if (answer.modal) openForm(answer.form, answer.modal);
       } catch (err) { toast(err.message); }
-    })), apps.length ? null : el("p", {class: "subtext"}, "The bot offers nothing here"));
+    })), apps.length ? null : el("p", {class: "subtext"}, "The bot offers nothing here")].filter(Boolean));
   const box = at.getBoundingClientRect?.() ?? {left: at.clientX, bottom: at.clientY};
   menu.hidden = false;
   menu.style.left = Math.max(8, Math.min(box.left, innerWidth - menu.offsetWidth - 8)) + "px";
   menu.style.top = Math.max(8, Math.min(box.bottom, innerHeight - menu.offsetHeight - 8)) + "px";
   menu.querySelector("button").focus();
+}
+
+async function openThread(m) {
+  try {
+    if (!state.channels.some(c => c.id === m.id)) await act("thread", {message: m.id});
+    if (!state.channels.some(c => c.id === m.id)) state.opening = m.id;
+    else go(m.id);
+  } catch (err) { toast(err.message); }
 }
 
 function closeMenu() { $("menu").hidden = true; }
@@ -190,5 +207,8 @@ $("sideButton").onclick = () => {
   const narrow = innerWidth <= 1000, on = document.body.classList.toggle(narrow ? "side" : "noside");
   $("sideButton").setAttribute("aria-expanded", narrow ? on : !on);
 };
+let shownHeight = 0, wasAtEnd = true;
+log.onscroll = () => { if (log.clientHeight === shownHeight) wasAtEnd = atEnd(); };
+new ResizeObserver(() => { shownHeight = log.clientHeight; if (wasAtEnd) toEnd(); }).observe(log);
 setUpComposer();
 follow("");

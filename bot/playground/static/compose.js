@@ -2,6 +2,7 @@
 
 import {el} from "./markdown.js";
 import {act, state, toast} from "./state.js";
+import {openForm} from "./form.js";
 
 const $ = id => document.getElementById(id);
 const box = $("box"), list = $("suggestions");
@@ -87,11 +88,13 @@ async function send() {
       clear();
       const answer = await act("command", {channel: state.place, name: command.name, options: values});
       if (answer.failed) toast("The application did not respond");
+      if (answer.modal) openForm(answer.form, answer.modal);
       return;
     }
     const names = [{id: state.bot.id, name: state.bot.username}, ...state.members].sort((a, b) => b.name.length - a.name.length);
     const text = names.reduce((t, n) => t.replaceAll("@" + n.name, `<@${n.id}>`), written);
-    const body = {channel: state.place, text, replyTo: state.replyTo?.id, silent: Boolean(state.replyTo) && !$("ping").checked, files};
+    const body = {channel: state.place, text, replyTo: state.replyTo?.id, silent: Boolean(state.replyTo) && !$("ping").checked,
+      files: await Promise.all(files.map(async f => ({name: f.name, type: f.type, data: await base64(f)})))};
     clear();
     await act("say", body);
   } catch (err) {
@@ -118,7 +121,27 @@ function drawFiles() {
   }));
 }
 
+const maxFiles = 10, maxBytes = 10 << 20;
+
+function attach(list) {
+  for (const f of list) {
+    if (f.size > maxBytes || files.length >= maxFiles) toast(f.size > maxBytes ? "This file is larger than 10 MB" : "A message takes ten files");
+    else files.push(f);
+  }
+  drawFiles();
+}
+
+function base64(f) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(new Error(f.name + " cannot be read"));
+    reader.readAsDataURL(f);
+  });
+}
+
 export function setUpComposer() {
+  box.onpaste = e => { if (e.clipboardData.files.length) { e.preventDefault(); attach(e.clipboardData.files); } };
   box.oninput = () => { grow(); chosen = 0; drawSuggestions(); };
   box.onblur = () => { list.hidden = true; };
   box.onkeydown = e => {
@@ -142,7 +165,7 @@ export function setUpComposer() {
   $("replying").querySelector("button").onclick = () => startReply(null);
   $("attach").onclick = () => $("fileInput").click();
   $("fileInput").onchange = e => {
-    files.push(...[...e.target.files].map(f => ({name: f.name, size: f.size, type: f.type})));
+    attach(e.target.files);
     e.target.value = "";
     drawFiles();
   };

@@ -32,7 +32,7 @@ export function messageNode(m, previous, actions) {
   const loading = (m.flags & 128) !== 0;
   node.append(el("div", {class: "text"}, ...(loading ? [el("p", {class: "thinking"}, userName(state.bot.id) + " is thinking…")] : render(m.content, context)),
     m.edited_timestamp && !m.components.length ? el("span", {class: "edited"}, "(edited)") : null));
-  for (const a of m.attachments) node.append(el("div", {class: "file"}, el("b", {}, a.filename), " ", size(a.size)));
+  for (const a of m.attachments) node.append(fileNode(a));
   for (const e of m.embeds) node.append(embedNode(e));
   for (const row of m.components) node.append(componentRow(m, row));
   if (isEphemeral(m)) {
@@ -57,6 +57,12 @@ function replyLine(m) {
   return line;
 }
 
+function fileNode(a) {
+  const address = new URL(a.url).pathname.slice(1); // this page passes it on
+  if (/^image\/(png|jpeg|gif|webp)$/.test(a.content_type ?? "")) return el("a", {href: address, target: "_blank"}, el("img", {class: "picture", src: address, alt: a.filename}));
+  return el("div", {class: "file"}, el("a", {class: "link", href: address, download: a.filename}, a.filename), " ", size(a.size));
+}
+
 function embedNode(e) {
   const node = el("div", {class: "embed"});
   if (e.color != null) node.style.borderColor = "#" + e.color.toString(16).padStart(6, "0");
@@ -73,6 +79,7 @@ function componentRow(m, row) {
   if (row.type !== 1) return el("div", {}, ...render(row.content ?? "", context));
   const node = el("div", {class: "row", role: "group", "aria-label": "Buttons"});
   for (const c of row.components ?? []) {
+    if (c.type === 3) { node.append(selectNode(m, c)); continue; }
     const key = m.id + "/" + c.custom_id, how = state.clicked.get(key);
     const label = [c.emoji ? el("span", {"aria-hidden": c.label ? "true" : null}, c.emoji.name) : null, c.label ? el("span", {}, c.label) : null];
     const button = el("button", {type: "button", class: "component " + styles[c.style] + (how === "busy" ? " busy" : ""), disabled: Boolean(c.disabled),
@@ -85,14 +92,21 @@ function componentRow(m, row) {
   return node;
 }
 
-async function press(m, c, key) {
+function selectNode(m, c) {
+  const node = el("select", {class: "choice", disabled: Boolean(c.disabled), "data-custom-id": c.custom_id, "aria-label": c.placeholder ?? "Choose"},
+    el("option", {value: "", disabled: true, selected: true}, c.placeholder ?? "Make a selection"), ...c.options.map(o => el("option", {value: o.value, selected: Boolean(o.default)}, o.label)));
+  node.onchange = () => press(m, c, m.id + "/" + c.custom_id, [node.value]);
+  return node;
+}
+
+async function press(m, c, key, chosen) {
   if (c.url) { window.open(c.url, "_blank", "noopener"); return; }
   if (state.clicked.get(key) === "busy") return;
   for (const k of state.clicked.keys()) if (k.startsWith(m.id + "/")) state.clicked.delete(k);
   state.clicked.set(key, "busy");
   redraw(m);
   try {
-    const answer = await act("click", {message: m.id, customId: c.custom_id});
+    const answer = await act("click", {message: m.id, customId: c.custom_id, chosen});
     if (answer.failed) state.clicked.set(key, "failed");
     else state.clicked.delete(key);
     if (answer.modal) openForm(answer.form, answer.modal);

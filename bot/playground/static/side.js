@@ -30,6 +30,17 @@ export function drawSwitches() {
     })));
 }
 
+/** drawArrived shows what the stand-in for the evaluation backend has got. */
+export async function drawArrived() {
+  const answer = await fetch("arrived");
+  if (!answer.ok) return;
+  const list = await answer.json(), votes = list.reduce((n, a) => n + a.feedback.length, 0);
+  const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+  document.getElementById("arrivedCount").textContent = `${many(list.length, "answer")}, ${many(votes, "vote")}`;
+  document.getElementById("arrived").replaceChildren(...list.map(a => el("li", {}, el("p", {class: "asked"}, a.input), el("p", {class: "answered"}, a.output),
+    ...a.feedback.map(f => el("p", {class: "vote"}, f)))));
+}
+
 async function turn(name, on) {
   try {
     await act("switch", {name, on});
@@ -52,13 +63,13 @@ export function addEntry(entry) {
   list.append(line(entry));
   while (list.childElementCount > 500) list.firstChild.remove();
   if (atEnd) list.scrollTop = list.scrollHeight;
+  if (entry.kind === "backend") drawArrived();
 }
 
 function line(entry) {
-  const bad = entry.status >= 400 || entry.status === 0;
-  const dropped = (entry.kind === "model" || entry.kind === "backend") && !entry.status;
+  const bad = entry.status >= 400 || entry.silent;
   const head = [el("span", {class: "kind"}, kinds[entry.kind] ?? entry.kind), el("span", {class: "what"}, entry.title),
-    entry.status || dropped ? el("span", {class: "status" + (bad || dropped ? " bad" : "")}, dropped ? "no answer" : String(entry.status)) : null,
+    entry.status || entry.silent ? el("span", {class: "status" + (bad ? " bad" : "")}, entry.silent ? "no answer" : String(entry.status)) : null,
     el("time", {datetime: entry.at}, clock.format(new Date(entry.at)))];
   if (!entry.detail) return el("li", {class: entry.kind}, el("div", {class: "summary"}, ...head));
   const details = el("details", {}, el("summary", {}, ...head));

@@ -8,6 +8,7 @@ export const state = {
   typing: new Map(),    // channel id → until when the bot types
   unread: new Set(),    // channel ids
   replyTo: null,        // a message
+  opening: "",          // id of a thread that is being opened
   clicked: new Map(),   // "message id/custom id" → "busy" or "failed"
 };
 
