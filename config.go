@@ -68,12 +68,12 @@ func (s Secret) GoString() string             { return hidden }
 func (s Secret) LogValue() slog.Value         { return slog.StringValue(hidden) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
-// loadConfig reads the configuration from variables of the form NAME=value. A
-// variable NAME_FILE names a file that holds the value of NAME. The error lists
-// everything that is wrong, in one line.
-func loadConfig(environ []string) (Config, error) {
-	vars := env.ToMap(environ)
-	var wrong []string
+// errConfiguration is a configuration that can never work.
+var errConfiguration = errors.New("configuration")
+
+// readFiles gives each variable NAME the content of the file that NAME_FILE
+// names, and says which cannot be read.
+func readFiles(vars map[string]string) (wrong []string) {
 	for _, name := range variableNames() {
 		path, found := vars[name+"_FILE"]
 		if !found || path == "" {
@@ -87,6 +87,15 @@ func loadConfig(environ []string) (Config, error) {
 		}
 		vars[name] = strings.TrimSpace(string(text))
 	}
+	return wrong
+}
+
+// loadConfig reads the configuration from variables of the form NAME=value, and
+// from files that they name. The error is errConfiguration and lists everything
+// that is wrong, in one line.
+func loadConfig(environ []string) (Config, error) {
+	vars := env.ToMap(environ)
+	wrong := readFiles(vars)
 	for name, value := range vars {
 		if value == "" {
 			delete(vars, name) // an empty variable in a compose file means the default
@@ -103,7 +112,7 @@ func loadConfig(environ []string) (Config, error) {
 	}
 	wrong = append(wrong, c.check()...)
 	if len(wrong) > 0 {
-		return Config{}, errors.New("configuration: " + strings.Join(wrong, "; "))
+		return Config{}, fmt.Errorf("%w: %s", errConfiguration, strings.Join(wrong, "; "))
 	}
 	return c, nil
 }

@@ -79,8 +79,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		}
 		var c Config
 		if c, err = loadConfig(environ); err != nil {
-			fmt.Fprintln(stderr, "feedbackbot:", err)
-			return exitConfiguration
+			break
 		}
 		if command == "check" {
 			return check(ctx, c, stdout)
@@ -100,7 +99,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, bot.ErrConfiguration):
+	case errors.Is(err, errConfiguration), errors.Is(err, bot.ErrConfiguration):
 		fmt.Fprintln(stderr, "feedbackbot:", err)
 		return exitConfiguration
 	}

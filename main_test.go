@@ -35,6 +35,8 @@ func TestRun(t *testing.T) {
 		{"version", []string{"version"}, nil, 0, "feedbackbot ", ""},
 		{"UnknownWord", []string{"dance"}, nil, 1, "", `feedbackbot: there is no command "dance"; try feedbackbot help`},
 		{"Arguments", []string{"check", "twice"}, nil, 1, "", "feedbackbot: check takes no arguments; try feedbackbot help"},
+		{"PlaygroundArguments", []string{"playground", "now"}, nil, 1, "", `feedbackbot: playground takes no argument "now"`},
+		{"PlaygroundFile", []string{"playground"}, []string{"OPENAI_API_KEY_FILE=/nowhere"}, 78, "", "feedbackbot: configuration: OPENAI_API_KEY_FILE cannot be read"},
 		{"AllMissingAtOnce", nil, nil, 78, "", "feedbackbot: configuration: DISCORD_TOKEN is missing; OPENAI_API_KEY is missing"},
 		{"BadValues", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "FEEDBACK_BUTTONS=hearts", "DISCORD_GLOBAL_RPS=fast", "DISCORD_SHARDS=9"},
 			78, "", "feedbackbot: configuration: DISCORD_GLOBAL_RPS is not a int; FEEDBACK_BUTTONS must be one of both, thumbs, stars; " +

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -41,6 +42,8 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 		return nil
 	} else if err != nil {
 		return err
+	} else if flags.NArg() > 0 {
+		return fmt.Errorf("playground takes no argument %q; try feedbackbot playground -h", flags.Arg(0))
 	}
 	folder := *data
 	if folder == "" {
@@ -51,12 +54,18 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	}
 
 	vars := env.ToMap(environ)
+	if wrong := readFiles(vars); len(wrong) > 0 {
+		return fmt.Errorf("%w: %s", errConfiguration, strings.Join(wrong, "; "))
+	}
+	for _, name := range variableNames() {
+		delete(vars, name+"_FILE")
+	}
 	options := playground.Options{Addr: vars["HTTP_ADDR"], ModelURL: vars["OPENAI_BASE_URL"]}
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
 	}
 	switch {
-	case vars["OPENAI_API_KEY"] == "" && vars["OPENAI_API_KEY_FILE"] == "" && options.ModelURL == "":
+	case vars["OPENAI_API_KEY"] == "" && options.ModelURL == "":
 		model, err := llmtest.New(llmtest.Options{TokenDelay: humanPace})
 		if err != nil {
 			return fmt.Errorf("start the scripted model: %w", err)
@@ -81,7 +90,6 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 
 	for _, name := range []string{"DISCORD_TOKEN", "DATABASE_URL", "HTTP_ADDR", "CONFIDENT_API_KEY", "CONFIDENT_API", "OPENAI_BASE_URL"} {
 		delete(vars, name)
-		delete(vars, name+"_FILE")
 	}
 	maps.Copy(vars, p.Environ())
 	vars["DATABASE_URL"] = "sqlite:" + filepath.Join(folder, "feedbackbot.db")
