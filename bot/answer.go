@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"sync"
@@ -24,6 +22,7 @@ type journal interface {
 	Unfinished(context.Context) ([]feedback.Ask, error)
 	RecentPlaces(ctx context.Context, direct bool, n int) ([]feedback.Place, error)
 	Response(ctx context.Context, id string) (feedback.Response, error)
+	AskOf(ctx context.Context, responseID string) (feedback.Ask, error)
 }
 
 const (
@@ -79,6 +78,8 @@ func (b *Bot) isForUs(m *message) bool {
 // ask takes a message as a question and answers it.
 func (b *Bot) ask(ctx context.Context, m *message) {
 	text := b.questionText(m)
+	flown, land := b.flights.begin(ctx, feedback.Ask{ID: m.ID}) // it may be deleted meanwhile
+	defer land()
 	c, err := b.recall(ctx, m)
 	if err != nil {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
@@ -87,6 +88,10 @@ func (b *Bot) ask(ctx context.Context, m *message) {
 		Asker: b.store.Rater(m.Author.ID), Question: text, AskedAt: madeAt(m.ID)}, c)
 	q.replyTo = m.ID
 	if !b.take(ctx, &q) {
+		return
+	}
+	if errors.Is(context.Cause(flown), errDeleted) {
+		b.finish(ctx, q)
 		return
 	}
 	if text == "" && len(c.turns) == 0 {
@@ -163,7 +168,9 @@ var (
 // is there when it leaves.
 func (b *Bot) answer(ctx context.Context, q question) {
 	r := newReply(b, q)
-	modelCtx, stopModel := context.WithCancelCause(b.work)
+	flown, land := b.flights.begin(b.work, q.Ask)
+	defer land()
+	modelCtx, stopModel := context.WithCancelCause(flown)
 	defer stopModel(nil)
 	streaming, endStreaming := context.WithCancel(ctx) // ends the wait for edits in between
 	defer endStreaming()
@@ -193,7 +200,9 @@ func (b *Bot) answer(ctx context.Context, q question) {
 		select {
 		case s := <-result:
 			endTyping()
-			b.conclude(ctx, r, s, context.Cause(modelCtx))
+			stopped := context.Cause(modelCtx)
+			land() // there is nothing left to stop
+			b.conclude(ctx, r, s, stopped)
 			return
 		case <-l.changed:
 			_, runes := l.now()
@@ -228,112 +237,4 @@ func (b *Bot) keepTyping(ctx, typing context.Context, channelID string) {
 func permanent(err error) bool {
 	s := status(err)
 	return s >= 400 && s < 500 && s != 429
-}
-
-// conclude shows the end of an answer: stores the response, then puts the
-// buttons under it. When nothing arrived it says why in a sentence.
-func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error) {
-	text := plainText(s.answer.Text)
-	finish, mark := finishOf(s, stopped)
-	if !visible(answerText(text)) { // also when all there was is a link that is not shown
-		b.logAnswer(r.q, s, "failed", 0)
-		b.notice(ctx, r, explainModel(s.err))
-		return
-	}
-	if errors.Is(stopped, errUnseen) {
-		b.logAnswer(r.q, s, "unseen", 0)
-		b.finish(ctx, r.q)
-		return
-	}
-	response := feedback.Response{
-		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
-		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, Question: r.q.Question, Answer: text,
-		Model: s.answer.Model, Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt), Finish: finish,
-		InputTokens: s.answer.InputTokens, OutputTokens: s.answer.OutputTokens,
-		AskedAt: r.q.AskedAt, FirstTextAt: s.answer.FirstText, FinishedAt: time.Now(),
-	}
-	parts := finalParts(text, mark)
-	b.logAnswer(r.q, s, string(finish), len(parts))
-	b.deliver(ctx, r, parts, response)
-}
-
-// deliver stores the response, shows its parts, and puts the buttons under the
-// last one. It goes on trying while Discord is in trouble. An answer that could
-// not be stored is shown all the same, without buttons.
-func (b *Bot) deliver(ctx context.Context, r *reply, parts []string, response feedback.Response) {
-	if !r.q.unstored {
-		storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
-		if err := b.store.Monitor(storeCtx, response); err != nil {
-			r.q.unstored = true
-			b.log.Error("an answer could not be stored; showing it without buttons", "response_id", response.ID, "error", err)
-		}
-	}
-	for try := 1; ; try++ {
-		err := r.complete(ctx, parts)
-		switch {
-		case err == nil:
-			b.finish(ctx, r.q)
-			return
-		case permanent(err):
-			b.log.Warn("discord does not take an answer", "response_id", response.ID, "error", err)
-			b.metrics.dropped.WithLabelValues("answer_refused").Inc()
-			b.finish(ctx, r.q)
-			return
-		case ctx.Err() != nil || try == finalTries:
-			// The store has it as unfinished: the next start completes it.
-			b.log.Error("an answer could not be completed yet", "response_id", response.ID, "error", err)
-			return
-		}
-		b.log.Warn("an answer could not be completed, trying again", "response_id", response.ID, "error", err)
-		pause(ctx, finalTryAgain)
-	}
-}
-
-// notice tells the person in a sentence why there is no answer.
-func (b *Bot) notice(ctx context.Context, r *reply, text string) {
-	if !r.q.unstored {
-		if err := b.store.Fail(ctx, r.q.ID); err != nil {
-			b.log.Error("cannot store that a question failed", "error", err)
-		}
-	}
-	if err := r.say(ctx, text); err != nil {
-		b.log.Warn("a person could not be told why there is no answer", "error", err)
-		b.metrics.dropped.WithLabelValues("notice_failed").Inc()
-		if !permanent(err) {
-			return // the next start tries again
-		}
-	}
-	b.finish(ctx, r.q)
-}
-
-// finish stores that nothing more is to be done about a question.
-func (b *Bot) finish(ctx context.Context, q question) {
-	if q.unstored {
-		return
-	}
-	if err := b.store.Finish(context.WithoutCancel(ctx), q.ID); err != nil {
-		b.log.Error("cannot store that a question is done", "error", err)
-	}
-}
-
-// logAnswer writes the one line that every question gets.
-func (b *Bot) logAnswer(q question, s streamed, outcome string, messages int) {
-	b.metrics.answers.WithLabelValues(outcome).Inc()
-	line := []any{"response_id", q.ResponseID, "outcome", outcome, "model", s.answer.Model, "messages", messages,
-		"input_tokens", s.answer.InputTokens, "output_tokens", s.answer.OutputTokens, "took", time.Since(q.startedAt).Round(time.Millisecond)}
-	if !s.answer.FirstText.IsZero() {
-		line = append(line, "first_text", s.answer.FirstText.Sub(q.startedAt).Round(time.Millisecond))
-	}
-	if s.err != nil {
-		b.log.Warn("answer", append(line, "error", s.err)...)
-		return
-	}
-	b.log.Info("answer", line...)
-}
-
-// promptVersion is a short hash of the operator's system prompt.
-func promptVersion(prompt string) string {
-	sum := sha256.Sum256([]byte(prompt))
-	return hex.EncodeToString(sum[:])[:promptVersions]
 }

@@ -98,7 +98,7 @@ func TestAskCommand(t *testing.T) {
 	if err != nil || a.Type != 5 || a.Message.Ephemeral() {
 		t.Fatalf("Wait() = %+v, %v, want a public deferred answer", a, err)
 	}
-	m := w.message("the answer", func(m discordtest.Message) bool { return m.ID == a.Message.ID && len(m.Components) > 0 })
+	m := w.message("the answer", func(m discordtest.Message) bool { return m.ID == a.Message.ID && rateable(m) })
 	if !strings.Contains(m.Content, "10") {
 		t.Errorf("answer = %q, want one with 10", m.Content)
 	}
@@ -120,7 +120,7 @@ func TestAskCommandWhereTheBotMayNotWrite(t *testing.T) {
 	closed := w.discord.AddChannel(w.discord.Guild().ID, "closed", discordtest.ViewChannel)
 	w.model.Queue(llmtest.Script{Text: strings.Repeat("A sentence of some length. ", 100)})
 	w.discord.Command(ada.ID, closed.ID, "ask", map[string]any{"prompt": "write a lot"})
-	m := w.message("the last part", func(m discordtest.Message) bool { return len(m.Components) > 0 })
+	m := w.message("the last part", func(m discordtest.Message) bool { return rateable(m) })
 	if m.ChannelID != closed.ID || len(w.replies(closed.ID)) != 2 {
 		t.Errorf("%d messages, want 2", len(w.replies(closed.ID)))
 	}
@@ -167,7 +167,7 @@ func TestBareMention(t *testing.T) {
 	w.start()
 	ada := w.discord.AddUser("ada")
 	m := w.replied(w.ask(ada.ID, " \u200b").ID, "Mention me together with a question")
-	if len(m.Components) != 0 || len(w.model.Requests()) != 0 {
+	if rateable(m) || len(w.model.Requests()) != 0 {
 		t.Errorf("%d rows and %d model requests, want none", len(m.Components), len(w.model.Requests()))
 	}
 	i := w.discord.Command(ada.ID, w.discord.Channel().ID, "ask", map[string]any{"prompt": "\u200b"})

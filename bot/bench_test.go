@@ -128,7 +128,7 @@ func BenchmarkChats(b *testing.B) {
 		if _, seen := first[m.ID]; !seen {
 			first[m.ID] = e.At
 		}
-		if _, seen := final[m.ID]; !seen && len(m.Components) > 0 {
+		if _, seen := final[m.ID]; !seen && rateable(m) {
 			if final[m.ID] = e.At; len(final) == chats {
 				close(all)
 			}

@@ -78,6 +78,7 @@ type Bot struct {
 	appID string // its application
 
 	clicks  chan click
+	flights *flights
 	seen    *recent
 	started atomic.Bool
 	running sync.WaitGroup // what begin has begun
@@ -122,6 +123,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		options: options, store: store, model: model, log: options.Log, made: time.Now(),
 		metrics: newMetrics(options.Metrics),
 		clicks:  make(chan click, maxClicks),
+		flights: newFlights(),
 		seen:    newRecent(10_000),
 		fatal:   make(chan error, 1),
 		guilds:  map[string]string{},

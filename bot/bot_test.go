@@ -49,6 +49,19 @@ const (
 // patience bounds every wait of a test.
 const patience = 60 * time.Second
 
+// rateable reports whether vote buttons stand under a message, as they do under
+// the last one of an answer that is complete.
+func rateable(m discordtest.Message) bool {
+	for _, row := range m.Components {
+		for _, c := range row.Components {
+			if strings.HasPrefix(c.CustomID, "fb1:up:") || strings.HasPrefix(c.CustomID, "fb1:star1:") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // world is a bot between a fake Discord and a scripted model, on real sockets
 // and a real database. When the test ends, Discord must have had nothing to
 // complain about, and no log line may hold a secret.
@@ -239,7 +252,7 @@ func refersTo(m discordtest.Message, id string) bool {
 // answered waits for the complete answer to a message: one with buttons.
 func (w *world) answered(to string) discordtest.Message {
 	w.t.Helper()
-	return w.message("an answer with buttons", func(m discordtest.Message) bool { return refersTo(m, to) && len(m.Components) > 0 })
+	return w.message("an answer with buttons", func(m discordtest.Message) bool { return refersTo(m, to) && rateable(m) })
 }
 
 // replied waits for a reply to a message that says so much.

@@ -82,7 +82,6 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 		b.say(ctx, i, textEmptyQuestion)
 		return
 	}
-	b.respond(ctx, i, callback{Type: replyDeferred})
 	var c conversation
 	if i.GuildID == "" {
 		var err error
@@ -90,15 +89,8 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
 	}
-	q := b.newQuestion(feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
+	b.answerInteraction(ctx, i, feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
 		Asker: b.store.Rater(i.userID()), Question: prompt, AskedAt: madeAt(i.ID)}, c)
-	if !b.take(ctx, &q) {
-		return
-	}
-	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
-	if !b.begin("question", func() { b.protect("question", sorry, func() { b.answer(ctx, q) }) }) {
-		b.notice(ctx, newReply(b, q), textStopping)
-	}
 }
 
 // UnmarshalJSON fills in what Discord leaves out when it is the default.

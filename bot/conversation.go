@@ -18,6 +18,7 @@ type memory interface {
 	ResponseByMessage(ctx context.Context, messageID string) (feedback.Response, error)
 	Chain(ctx context.Context, id string, n int) ([]feedback.Response, error)
 	Latest(ctx context.Context, conversationID string, n int) ([]feedback.Response, error)
+	Remove(ctx context.Context, messageID string) error
 }
 
 // maxTurns is how many earlier questions the model is shown at most.

@@ -24,6 +24,18 @@ func (b *Bot) onEvent(shard int, e *discordgo.Event) {
 		if b.decode(e, &m) {
 			b.onMessage(&m)
 		}
+	case "MESSAGE_DELETE":
+		var m message
+		if b.decode(e, &m) {
+			b.onDelete(m.ID)
+		}
+	case "MESSAGE_DELETE_BULK":
+		var bulk struct {
+			IDs []string `json:"ids"`
+		}
+		if b.decode(e, &bulk) {
+			b.onDelete(bulk.IDs...)
+		}
 	case "INTERACTION_CREATE":
 		select {
 		case b.clicks <- click{event: e, received: time.Now()}:

@@ -18,8 +18,9 @@ type user struct {
 }
 
 type member struct {
-	User *user  `json:"user"`
-	Nick string `json:"nick"`
+	User        *user  `json:"user"`
+	Nick        string `json:"nick"`
+	Permissions string `json:"permissions"` // in the channel, in interactions only
 }
 
 type message struct {

@@ -95,7 +95,7 @@ func TestInterruptedAnswers(t *testing.T) {
 				m = w.answered(asked.ID)
 			}
 			w.stop()
-			if m, _ = w.discord.Message(m.ID); m.Content != tt.says && tt.finish == "" || len(m.Components) > 0 != (tt.finish != "") {
+			if m, _ = w.discord.Message(m.ID); m.Content != tt.says && tt.finish == "" || rateable(m) != (tt.finish != "") {
 				t.Errorf("shown %q with %d rows", m.Content, len(m.Components))
 			}
 			if n := len(w.replies(asked.ChannelID)); n != 1 {
@@ -179,7 +179,7 @@ func TestKilledWhileAnswering(t *testing.T) {
 	w.start()
 	for id := range seen {
 		w.message("a mark under "+id, func(m discordtest.Message) bool {
-			return m.ID == id && strings.Contains(m.Content, "I had to restart here") && len(m.Components) == 2
+			return m.ID == id && strings.Contains(m.Content, "I had to restart here") && rateable(m)
 		})
 		if r := w.response(id); r.Finish != feedback.Cut || !strings.HasPrefix(r.Answer, "It begins here") {
 			t.Errorf("stored %q with finish %s, want the beginning as cut", r.Answer, r.Finish)

@@ -67,7 +67,7 @@ func TestWhereAChainBegins(t *testing.T) {
 	ada, channel := w.discord.AddUser("ada"), w.discord.Channel().ID
 	w.model.Queue(llmtest.Script{Text: strings.Repeat("A long answer. ", 200)})
 	first := w.ask(ada.ID, "tell me a lot")
-	w.message("the last part", func(m discordtest.Message) bool { return len(m.Components) > 0 })
+	w.message("the last part", func(m discordtest.Message) bool { return rateable(m) })
 	w.answered(w.ask(ada.ID, "something else").ID)
 	if got := w.lastShown(); len(got) != 1 {
 		t.Errorf("a new question shows the model %q, want it alone", got)
@@ -98,7 +98,7 @@ func TestDirectMessagesAreRemembered(t *testing.T) {
 	i := w.discord.Command(ada.ID, w.discord.DM(ada.ID).ID, "ask", map[string]any{"prompt": "and now?"})
 	answer(t, w, i)
 	w.message("the answer to /ask", func(m discordtest.Message) bool {
-		return m.InteractionMetadata != nil && m.InteractionMetadata.ID == i.ID && len(m.Components) > 0
+		return m.InteractionMetadata != nil && m.InteractionMetadata.ID == i.ID && rateable(m)
 	})
 	if got := w.lastShown(); len(got) != 5 {
 		t.Errorf("/ask in a direct message shows the model %q, want the conversation so far", got)

@@ -70,7 +70,7 @@ func TestHowAnswersEnd(t *testing.T) {
 			}
 			w.stop() // so that nothing more can come
 			m, _ = w.discord.Message(m.ID)
-			if buttons := len(m.Components) > 0; buttons != (tt.finish != "") {
+			if buttons := rateable(m); buttons != (tt.finish != "") {
 				t.Errorf("buttons under %q: %t", m.Content, buttons)
 			}
 			if n := len(w.replies(asked.ChannelID)); n != 1 {
@@ -121,9 +121,9 @@ func TestEveryFaultIsAnswered(t *testing.T) {
 	}
 	for n, c := range faults {
 		m := w.message("an outcome of "+c.Name, func(m discordtest.Message) bool {
-			return m.ChannelID == asked[n].ChannelID && (len(m.Components) > 0 || strings.HasSuffix(m.Content, "."))
+			return m.ChannelID == asked[n].ChannelID && (rateable(m) || strings.HasSuffix(m.Content, "."))
 		})
-		if c.Want == llmtest.Failed && len(m.Components) > 0 {
+		if c.Want == llmtest.Failed && rateable(m) {
 			t.Errorf("%s: buttons under %q", c.Name, m.Content)
 		}
 	}

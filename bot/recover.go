@@ -55,6 +55,7 @@ func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
 	r.shown = make([]string, len(r.ids)) // unknown, so everything is shown anew
 	switch {
 	case a.State == feedback.AskAnswered:
+		r.stoppable = true // perhaps
 		response, err := b.store.Response(ctx, a.ResponseID)
 		if err != nil {
 			b.log.Error("cannot read an unfinished answer", "response_id", a.ResponseID, "error", err)
@@ -116,10 +117,11 @@ func (b *Bot) markCut(ctx context.Context, r *reply) {
 	}
 	response := feedback.Response{
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
-		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, Question: r.q.Question, Answer: text,
+		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, AlternativeOf: r.q.AlternativeOf, Question: r.q.Question, Answer: text,
 		Model: b.model.Model(), Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt),
 		Finish: feedback.Cut, AskedAt: r.q.AskedAt, FinishedAt: time.Now(),
 	}
+	r.cut, r.stoppable = true, true
 	b.deliver(ctx, r, finalParts(text, markStopping), response)
 }
 

@@ -15,6 +15,10 @@ type reply struct {
 	ids       []string // of the messages there are
 	shown     []string // what each of them shows
 	changedAt time.Time
+	postedAt  time.Time // the first of them
+	stoppable bool      // the first message has a Stop button
+	cut       bool      // the answer broke off
+	again     bool      // a notice offers to try again
 }
 
 func newReply(b *Bot, q question) *reply { return &reply{bot: b, out: b.out, q: q} }
@@ -46,9 +50,14 @@ func (r *reply) progress(ctx, streaming context.Context, l *live) error {
 				return err
 			}
 		case r.shown[k] != parts[k]:
-			if err := r.edit(ctx, streaming, k, spare, newest(k), nil); err != nil {
+			var buttons *[]row
+			if k == 0 && !r.stoppable && !r.q.unstored && time.Since(r.postedAt) > worthStopping {
+				buttons = &[]row{stopRow(r.q.ResponseID)}
+			}
+			if err := r.edit(ctx, streaming, k, spare, newest(k), buttons); err != nil {
 				return err
 			}
+			r.stoppable = r.stoppable || buttons != nil
 		}
 	}
 	return nil
@@ -65,15 +74,20 @@ func (r *reply) complete(ctx context.Context, parts []string) error {
 			if err := r.post(ctx, k, urgent, text); err != nil {
 				return err
 			}
-		case k < last && r.shown[k] != part:
-			if err := r.edit(ctx, ctx, k, urgent, text, nil); err != nil {
+		case k < last && (r.shown[k] != part || k == 0 && r.stoppable):
+			var buttons *[]row
+			if k == 0 && r.stoppable {
+				buttons = &[]row{}
+			}
+			if err := r.edit(ctx, ctx, k, urgent, text, buttons); err != nil {
 				return err
 			}
+			r.stoppable = r.stoppable && k != 0
 		}
 	}
 	var buttons *[]row
 	if !r.q.unstored {
-		rows := voteRows(r.bot.options.Buttons, r.q.ResponseID)
+		rows := append(voteRows(r.bot.options.Buttons, r.q.ResponseID), againRow(r.q.ResponseID, r.cut))
 		buttons = &rows
 	} else if r.shown[last] == parts[last] {
 		return nil
@@ -83,12 +97,16 @@ func (r *reply) complete(ctx context.Context, parts []string) error {
 
 // say shows a sentence in place of an answer.
 func (r *reply) say(ctx context.Context, text string) error {
+	var buttons *[]row
+	if r.again && !r.q.unstored {
+		buttons = &[]row{againRow(r.q.ResponseID, true)}
+	}
 	if r.q.Token != "" {
-		_, err := r.out.editOriginal(ctx, nil, r.bot.appID, r.q.Token, urgent, func() body { return body{Content: text} })
+		_, err := r.out.editOriginal(ctx, nil, r.bot.appID, r.q.Token, urgent, func() body { return body{Content: text, Components: buttons} })
 		return err
 	}
 	_, err := r.out.postMessage(ctx, r.q.ChannelID, urgent, func() body {
-		return body{Content: text, Nonce: r.nonce("e", 0), Reference: r.reference()}
+		return body{Content: text, Components: buttons, Nonce: r.nonce("e", 0), Reference: r.reference()}
 	})
 	return err
 }
@@ -123,6 +141,7 @@ func (r *reply) post(ctx context.Context, k int, l lane, text func() string) err
 		return err
 	}
 	if k == 0 {
+		r.postedAt = time.Now()
 		r.bot.metrics.firstText.Observe(time.Since(r.q.startedAt).Seconds())
 	}
 	r.ids, r.shown, r.changedAt = append(r.ids, m.ID), append(r.shown, shown), time.Now()

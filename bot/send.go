@@ -33,6 +33,7 @@ func (mentions) MarshalJSON() ([]byte, error) { return []byte(`{"parse":[]}`), n
 const (
 	replyMessage  = 4
 	replyDeferred = 5
+	replyNothing  = 6 // a click on a component is taken, and nothing changes yet
 	replyUpdate   = 7
 	replyForm     = 9
 )
@@ -102,6 +103,12 @@ func (o *outgoing) respond(ctx context.Context, i *interaction, c callback) erro
 		return nil // an earlier try had arrived
 	}
 	return err
+}
+
+func (o *outgoing) deleteMessage(ctx context.Context, channelID, id string) error {
+	path := "/channels/" + channelID + "/messages/"
+	return o.do(ctx, call{method: http.MethodDelete, path: path + id, route: "DELETE /channels/messages/id",
+		bucket: "DELETE " + path, lane: urgent, repeat: true})
 }
 
 // Discord's error codes that the bot tells apart.

@@ -26,7 +26,7 @@ func TestAnswerGrows(t *testing.T) {
 			return e.Data.(discordtest.Message).Author.ID == w.discord.Bot().ID
 		})
 		states = append(states, e)
-		if len(e.Data.(discordtest.Message).Components) > 0 {
+		if rateable(e.Data.(discordtest.Message)) {
 			break
 		}
 	}
@@ -105,14 +105,14 @@ func TestLongAnswer(t *testing.T) {
 	text := strings.TrimSpace(strings.Repeat("A sentence with several words in it. ", 130)) // 4,800 code points
 	w.model.Queue(llmtest.Script{Text: text, TokenDelay: time.Millisecond})
 	asked := w.ask(w.discord.AddUser("ada").ID, "tell me a lot")
-	w.message("the last part", func(m discordtest.Message) bool { return len(m.Components) > 0 })
+	w.message("the last part", func(m discordtest.Message) bool { return rateable(m) })
 	list := w.replies(asked.ChannelID)
 	if len(list) != 3 {
 		t.Fatalf("%d messages, want 3", len(list))
 	}
 	joined := ""
 	for k, m := range list {
-		if (len(m.Components) > 0) != (k == len(list)-1) {
+		if (rateable(m)) != (k == len(list)-1) {
 			t.Errorf("message %d has %d rows, want buttons under the last alone", k, len(m.Components))
 		}
 		if refersTo(m, asked.ID) != (k == 0) {
@@ -135,7 +135,7 @@ func TestTooLongAnswer(t *testing.T) {
 	w.start()
 	w.model.Queue(llmtest.Script{Text: strings.Repeat("Very much of the same. ", 1200)}) // 27,600 code points
 	asked := w.ask(w.discord.AddUser("ada").ID, "tell me everything")
-	last := w.message("the last part", func(m discordtest.Message) bool { return len(m.Components) > 0 })
+	last := w.message("the last part", func(m discordtest.Message) bool { return rateable(m) })
 	if n := len(w.replies(asked.ChannelID)); n != 10 {
 		t.Errorf("%d messages, want 10", n)
 	}
@@ -177,7 +177,7 @@ func TestAnswerThatShowsNothing(t *testing.T) {
 	ada := w.discord.AddUser("ada")
 	for _, text := range []string{"[ ](javascript:alert(1))", "\u200b\u202e"} {
 		w.model.Queue(llmtest.Script{Text: text})
-		if m := w.replied(w.ask(ada.ID, "say nothing").ID, ""); len(m.Content) < 20 || len(m.Components) > 0 {
+		if m := w.replied(w.ask(ada.ID, "say nothing").ID, ""); len(m.Content) < 20 || rateable(m) {
 			t.Errorf("to %q the person is shown %q, want a sentence without buttons", text, m.Content)
 		}
 	}

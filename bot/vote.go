@@ -71,6 +71,10 @@ func (b *Bot) onClick(ctx context.Context, i *interaction) {
 		b.vote(ctx, i, feedback.Vote{ResponseID: responseID, MessageID: i.Message.ID, Rating: rating, Kind: kind})
 	case a == undoVote:
 		b.vote(ctx, i, feedback.Vote{ResponseID: responseID})
+	case a == stopAnswer:
+		b.onStop(ctx, i, responseID)
+	case a == anotherOne:
+		b.onAgain(ctx, i, responseID)
 	case a == explainVote:
 		b.openForm(ctx, i, responseID)
 	default:

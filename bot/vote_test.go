@@ -58,7 +58,7 @@ func (w *world) vote(userID, messageID string) (feedback.Submission, error) {
 func TestButtons(t *testing.T) {
 	t.Parallel()
 	_, _, m := rated(t, bot.ExplainAsk)
-	want := [][]string{{"👍|", "👎|"}, {"⭐|1", "⭐|2", "⭐|3", "⭐|4", "⭐|5"}}
+	want := [][]string{{"👍|", "👎|"}, {"⭐|1", "⭐|2", "⭐|3", "⭐|4", "⭐|5"}, {"🔄|Regenerate"}}
 	if len(m.Components) != len(want) {
 		t.Fatalf("%d rows, want %d", len(m.Components), len(want))
 	}
@@ -83,8 +83,8 @@ func TestFewerButtons(t *testing.T) {
 		w.options.Buttons = which
 		w.start()
 		m := w.answered(w.ask(w.discord.AddUser("ada").ID, "what is 2+2?").ID)
-		if len(m.Components) != 1 || len(m.Components[0].Components) != buttons {
-			t.Errorf("%s: rows = %+v, want one of %d buttons", which, m.Components, buttons)
+		if len(m.Components) != 2 || len(m.Components[0].Components) != buttons {
+			t.Errorf("%s: rows = %+v, want one of %d buttons and one to regenerate", which, m.Components, buttons)
 		}
 	}
 }

@@ -16,6 +16,8 @@ const (
 	markCut      = "-# ✂️ The answer broke off here. Please ask again if you need the rest."
 	markSilent   = "-# ✂️ The model stopped talking here. Please ask again if you need the rest."
 	markStopping = "-# ✂️ I had to restart here. Please ask again if you need the rest."
+	textStopped  = "Stopped, before I had said anything."
+	markStopped  = "-# ⏹️ Stopped here."
 	markLength   = "-# ✂️ The answer reached its length limit here."
 	markLong     = "-# ✂️ The answer is too long for Discord and ends here."
 	markFiltered = "-# ✂️ The model's provider withheld the rest."
@@ -52,6 +54,12 @@ func explainModel(err error) string {
 	return "Sorry, something went wrong on my side. Please try again in a moment."
 }
 
+// worthTrying reports whether the same question may well get an answer later.
+func worthTrying(err error) bool {
+	var e *llm.Error
+	return !errors.As(err, &e) || e.Kind != llm.TooLong && e.Kind != llm.Moderated
+}
+
 // finishOf says how an answer of which text arrived has ended, and the mark that
 // is put below it.
 func finishOf(s streamed, stopped error) (feedback.Finish, string) {
@@ -70,6 +78,8 @@ func finishOf(s streamed, stopped error) (feedback.Finish, string) {
 	switch {
 	case errors.Is(stopped, errFull):
 		return feedback.Length, markLong
+	case errors.Is(stopped, errStopped):
+		return feedback.Cut, markStopped
 	case errors.Is(stopped, errStopping):
 		return feedback.Cut, markStopping
 	case errors.As(s.err, &e) && (e.Kind == llm.Silent || e.Kind == llm.TimedOut):

@@ -21,6 +21,7 @@ type Ask struct {
 	Token          string // interaction token to answer with; "" for a message
 	ConversationID string
 	ParentID       string
+	AlternativeOf  string // see [Response]
 	Question       string
 	AskedAt        time.Time
 
@@ -44,10 +45,10 @@ func (s *Store) Take(ctx context.Context, a Ask) (bool, error) {
 	var taken bool
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO asks
-			(id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, question, asked_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
+			(id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, alternative_of, question, asked_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
 			a.ID, a.ResponseID, AskOpen, a.GuildID, a.ChannelID, a.Asker, a.Token, a.ConversationID, a.ParentID,
-			stripNUL(a.Question), millis(a.AskedAt))
+			a.AlternativeOf, stripNUL(a.Question), millis(a.AskedAt))
 		if err != nil {
 			return err
 		}
@@ -89,11 +90,11 @@ func (s *Store) Monitor(ctx context.Context, r Response) error {
 	}
 	err = s.write(ctx, func(ctx context.Context, tx tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO responses (id, rev, ask_id, guild_id, channel_id, asker,
-				conversation_id, parent_id, question, answer, context, model, provider, prompt_version, finish,
+				conversation_id, parent_id, alternative_of, question, answer, context, model, provider, prompt_version, finish,
 				input_tokens, output_tokens, cost, asked_at, first_text_at, finished_at)
-			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 			ON CONFLICT (id) DO NOTHING`,
-			r.ID, r.AskID, r.GuildID, r.ChannelID, r.Asker, r.ConversationID, r.ParentID,
+			r.ID, r.AskID, r.GuildID, r.ChannelID, r.Asker, r.ConversationID, r.ParentID, r.AlternativeOf,
 			stripNUL(r.Question), stripNUL(r.Answer), stripNUL(string(texts)), stripNUL(r.Model), r.Provider, r.PromptVersion, r.Finish,
 			r.InputTokens, r.OutputTokens, r.Cost, millis(r.AskedAt), millis(r.FirstTextAt), millis(r.FinishedAt))
 		if err != nil {
@@ -120,7 +121,8 @@ func (s *Store) Fail(ctx context.Context, askID string) error {
 }
 
 // Finish stores that the person has everything: the answer with its buttons,
-// or the notice. What was kept to complete it is removed.
+// or the notice. What was kept to complete it is removed, but for the question
+// of a failed answer, which can be asked again.
 func (s *Store) Finish(ctx context.Context, askID string) error {
 	return s.setState(ctx, askID, AskDone)
 }
@@ -129,7 +131,7 @@ func (s *Store) setState(ctx context.Context, askID string, state AskState) erro
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		query := `UPDATE asks SET state = $1 WHERE id = $2`
 		if state == AskDone {
-			query = `UPDATE asks SET state = $1, token = '', question = '' WHERE id = $2`
+			query = `UPDATE asks SET question = CASE WHEN state = 'failed' THEN question ELSE '' END, state = $1, token = '' WHERE id = $2`
 		}
 		_, err := tx.ExecContext(ctx, query, state, askID)
 		return err
@@ -143,19 +145,11 @@ func (s *Store) setState(ctx context.Context, askID string, state AskState) erro
 // Unfinished returns the questions that an earlier process left, oldest first,
 // with the messages they already have.
 func (s *Store) Unfinished(ctx context.Context) ([]Ask, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, response_id, state, guild_id, channel_id, asker, token,
-		conversation_id, parent_id, question, asked_at FROM asks WHERE state <> 'done' ORDER BY asked_at, id`)
+	rows, err := s.read.QueryContext(ctx, `SELECT `+askColumns+` FROM asks WHERE state <> 'done' ORDER BY asked_at, id`)
 	if err != nil {
 		return nil, fmt.Errorf("list unfinished questions: %w", err)
 	}
-	asks, err := collect(rows, func(rows *sql.Rows) (Ask, error) {
-		var a Ask
-		var askedAt int64
-		err := rows.Scan(&a.ID, &a.ResponseID, &a.State, &a.GuildID, &a.ChannelID, &a.Asker, &a.Token,
-			&a.ConversationID, &a.ParentID, &a.Question, &askedAt)
-		a.AskedAt = fromMillis(askedAt)
-		return a, err
-	})
+	asks, err := collect(rows, func(rows *sql.Rows) (Ask, error) { return scanAsk(rows) })
 	if err != nil {
 		return nil, fmt.Errorf("list unfinished questions: %w", err)
 	}
@@ -165,6 +159,17 @@ func (s *Store) Unfinished(ctx context.Context) ([]Ask, error) {
 		}
 	}
 	return asks, nil
+}
+
+const askColumns = `id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, alternative_of, question, asked_at`
+
+func scanAsk(row scanner) (Ask, error) {
+	var a Ask
+	var askedAt int64
+	err := row.Scan(&a.ID, &a.ResponseID, &a.State, &a.GuildID, &a.ChannelID, &a.Asker, &a.Token,
+		&a.ConversationID, &a.ParentID, &a.AlternativeOf, &a.Question, &askedAt)
+	a.AskedAt = fromMillis(askedAt)
+	return a, err
 }
 
 // Place is a channel in which somebody asked.
@@ -202,7 +207,7 @@ func (s *Store) messages(ctx context.Context, askID string) ([]string, error) {
 	return ids, nil
 }
 
-const responseColumns = `id, rev, ask_id, guild_id, channel_id, asker, conversation_id, parent_id, question, answer,
+const responseColumns = `id, rev, ask_id, guild_id, channel_id, asker, conversation_id, parent_id, alternative_of, question, answer,
 	context, model, provider, prompt_version, finish, input_tokens, output_tokens, cost, asked_at, first_text_at, finished_at`
 
 type scanner interface{ Scan(...any) error }
@@ -211,7 +216,7 @@ func scanResponse(row scanner) (Response, error) {
 	var r Response
 	var texts string
 	var asked, first, finished int64
-	err := row.Scan(&r.ID, &r.Rev, &r.AskID, &r.GuildID, &r.ChannelID, &r.Asker, &r.ConversationID, &r.ParentID,
+	err := row.Scan(&r.ID, &r.Rev, &r.AskID, &r.GuildID, &r.ChannelID, &r.Asker, &r.ConversationID, &r.ParentID, &r.AlternativeOf,
 		&r.Question, &r.Answer, &texts, &r.Model, &r.Provider, &r.PromptVersion, &r.Finish,
 		&r.InputTokens, &r.OutputTokens, &r.Cost, &asked, &first, &finished)
 	if err != nil {
@@ -242,35 +247,6 @@ func (s *Store) oneResponse(ctx context.Context, query, key string) (Response, e
 		return Response{}, fmt.Errorf("read response of %s: %w", key, err)
 	}
 	return r, nil
-}
-
-// Latest returns the newest n responses of a conversation, oldest first.
-func (s *Store) Latest(ctx context.Context, conversationID string, n int) ([]Response, error) {
-	return s.listResponses(ctx, `SELECT `+responseColumns+` FROM (SELECT * FROM responses
-		WHERE conversation_id = $1 ORDER BY id DESC LIMIT $2) AS latest ORDER BY id`, conversationID, n)
-}
-
-// Chain returns the response with this id and those it follows, at most n,
-// oldest first.
-func (s *Store) Chain(ctx context.Context, id string, n int) ([]Response, error) {
-	return s.listResponses(ctx, `WITH RECURSIVE chain (id, depth) AS (
-			SELECT CAST($1 AS TEXT), 1
-			UNION ALL
-			SELECT r.parent_id, chain.depth + 1 FROM chain JOIN responses r ON r.id = chain.id
-			WHERE r.parent_id <> '' AND chain.depth < $2)
-		SELECT `+responseColumns+` FROM responses WHERE id IN (SELECT id FROM chain) ORDER BY id`, id, n)
-}
-
-func (s *Store) listResponses(ctx context.Context, query string, args ...any) ([]Response, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read a conversation: %w", err)
-	}
-	list, err := collect(rows, func(rows *sql.Rows) (Response, error) { return scanResponse(rows) })
-	if err != nil {
-		return nil, fmt.Errorf("read a conversation: %w", err)
-	}
-	return list, nil
 }
 
 // collect reads all rows and closes them.

@@ -68,6 +68,7 @@ type Response struct {
 	Asker          Rater    // who asked
 	ConversationID string   // the first response of the reply chain, or a direct-message channel's pseudonym
 	ParentID       string   // the response this one follows; "" for the first
+	AlternativeOf  string   // the response that this one was written in place of; "" for none
 	Question       string   // what the person wrote
 	Answer         string   // the complete text, before it was split into messages
 	Context        []string // texts that were fetched for the answer

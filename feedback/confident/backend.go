@@ -47,6 +47,9 @@ func (c *Client) Check(ctx context.Context) error {
 // that a repetition is the same trace.
 func (c *Client) SendResponse(ctx context.Context, r feedback.Response, before feedback.Delivered) (string, error) {
 	data := map[string]any{"finish reason": string(r.Finish), "prompt version": r.PromptVersion, "provider": r.Provider}
+	if r.AlternativeOf != "" {
+		data["alternative of"] = r.AlternativeOf
+	}
 	return c.monitor(ctx, Monitored{
 		EventName: eventName, Model: cmp.Or(r.Model, "unknown"), Input: r.Question, Response: r.Answer, RetrievalContext: r.Context,
 		CompletionTime: r.FinishedAt.Sub(r.AskedAt), TokenUsage: float64(r.InputTokens + r.OutputTokens), TokenCost: r.Cost,

@@ -1,0 +1,107 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Latest returns the newest n responses of a conversation, oldest first.
+func (s *Store) Latest(ctx context.Context, conversationID string, n int) ([]Response, error) {
+	return s.listResponses(ctx, `SELECT `+responseColumns+` FROM (SELECT * FROM responses
+		WHERE conversation_id = $1 AND removed = 0 ORDER BY id DESC LIMIT $2) AS latest ORDER BY id`, conversationID, n)
+}
+
+// Chain returns the response with this id and those it follows, at most n,
+// oldest first, without what was removed.
+func (s *Store) Chain(ctx context.Context, id string, n int) ([]Response, error) {
+	return s.listResponses(ctx, `WITH RECURSIVE chain (id, depth) AS (
+			SELECT CAST($1 AS TEXT), 1
+			UNION ALL
+			SELECT r.parent_id, chain.depth + 1 FROM chain JOIN responses r ON r.id = chain.id
+			WHERE r.parent_id <> '' AND chain.depth < $2)
+		SELECT `+responseColumns+` FROM responses WHERE id IN (SELECT id FROM chain) AND removed = 0 ORDER BY id`, id, n)
+}
+
+func (s *Store) listResponses(ctx context.Context, query string, args ...any) ([]Response, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read a conversation: %w", err)
+	}
+	list, err := collect(rows, func(rows *sql.Rows) (Response, error) { return scanResponse(rows) })
+	if err != nil {
+		return nil, fmt.Errorf("read a conversation: %w", err)
+	}
+	return list, nil
+}
+
+// AskOf returns the question that a response answers, or should have answered,
+// or [ErrUnknownResponse].
+func (s *Store) AskOf(ctx context.Context, responseID string) (Ask, error) {
+	a, err := scanAsk(s.read.QueryRowContext(ctx, `SELECT `+askColumns+` FROM asks WHERE response_id = $1`, responseID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Ask{}, ErrUnknownResponse
+	}
+	if err != nil {
+		return Ask{}, fmt.Errorf("read the question of response %s: %w", responseID, err)
+	}
+	return a, nil
+}
+
+// Shown returns which of these Discord messages show responses that are still
+// part of a conversation, and which responses: ids by message id.
+func (s *Store) Shown(ctx context.Context, messageIDs []string) (map[string]string, error) {
+	if len(messageIDs) == 0 {
+		return nil, nil
+	}
+	places, args := make([]string, len(messageIDs)), make([]any, len(messageIDs))
+	for i, id := range messageIDs {
+		places[i], args[i] = "$"+strconv.Itoa(i+1), id
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT m.id, m.response_id FROM messages m JOIN responses r ON r.id = m.response_id
+		WHERE r.removed = 0 AND m.id IN (`+strings.Join(places, ", ")+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read which answers are shown: %w", err)
+	}
+	pairs, err := collect(rows, func(rows *sql.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) })
+	if err != nil {
+		return nil, fmt.Errorf("read which answers are shown: %w", err)
+	}
+	shown := make(map[string]string, len(pairs))
+	for _, p := range pairs {
+		shown[p[0]] = p[1]
+	}
+	return shown, nil
+}
+
+// Asked reports whether somebody has asked something in a channel, or whether
+// the channel is a thread at an answer: its id is then that of the message.
+func (s *Store) Asked(ctx context.Context, channelID string) (bool, error) {
+	n, err := optional[int](s.read.QueryRowContext(ctx, `SELECT 1 WHERE EXISTS (SELECT 1 FROM asks WHERE channel_id = $1)
+		OR EXISTS (SELECT 1 FROM messages WHERE id = $1)`, channelID))
+	if err != nil {
+		return false, fmt.Errorf("read whether somebody asked in channel %s: %w", channelID, err)
+	}
+	return n == 1, nil
+}
+
+// Remove takes what a deleted Discord message asked or showed out of its
+// conversation. It does nothing for other messages, of which there are many
+// more.
+func (s *Store) Remove(ctx context.Context, messageID string) error {
+	const mine = `removed = 0 AND (ask_id = $1 OR id IN (SELECT response_id FROM messages WHERE id = $1))`
+	n, err := optional[int](s.read.QueryRowContext(ctx, `SELECT 1 FROM responses WHERE `+mine+` LIMIT 1`, messageID))
+	if err == nil && n == 1 {
+		err = s.write(ctx, func(ctx context.Context, tx tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE responses SET removed = 1 WHERE `+mine, messageID)
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("take message %s out of its conversation: %w", messageID, err)
+	}
+	return nil
+}
