@@ -45,16 +45,34 @@ const (
 type question struct {
 	feedback.Ask
 	turns     []llm.Message
+	speaker   string // who asks, where several people talk
 	replyTo   string // message to reply to; "" for a command
 	unstored  bool   // the store could not take it: it is answered, but cannot be rated
 	startedAt time.Time
 }
 
-// onMessage decides whether a message asks the bot, and answers it.
+// onMessage decides whether a message asks the bot, and answers it. Whether the
+// bot takes part in a thread is in the database, for which the read loop does
+// not wait.
 func (b *Bot) onMessage(m *message) {
-	if !b.isForUs(m) || !b.seen.add(m.ID) {
+	switch {
+	case m.ID == "" || !b.isPerson(m):
+	case b.isForUs(m):
+		b.onQuestion(m)
+	case b.mayBeForUs(m):
+		b.begin("thread message", func() {
+			if b.takesPart(b.life, m.ChannelID, m.ID) {
+				b.onQuestion(m)
+			}
+		})
+	}
+}
+
+func (b *Bot) onQuestion(m *message) {
+	if !b.seen.add(m.ID) {
 		return
 	}
+	b.places.takePart(m.ChannelID, madeAt(m.ID))
 	sorry := func() {
 		q := question{Ask: feedback.Ask{ID: m.ID, ChannelID: m.ChannelID}, replyTo: m.ID}
 		b.notice(b.life, newReply(b, q), textWentWrong)
@@ -62,17 +80,20 @@ func (b *Bot) onMessage(m *message) {
 	b.begin("question", func() { b.protect("question", sorry, func() { b.ask(b.life, m) }) })
 }
 
+// isForUs reports whether a message asks the bot, wherever it stands.
 func (b *Bot) isForUs(m *message) bool {
-	switch {
-	case m.ID == "" || m.Author == nil || m.Author.Bot || m.WebhookID != "":
-		return false
-	case m.Type != typeDefault && m.Type != typeReply:
-		return false
-	case m.GuildID == "" || m.mentions(b.me.ID):
+	if m.GuildID == "" || m.mentions(b.me.ID) {
 		return true
 	}
-	repliesToUs := m.Referenced != nil && m.Referenced.Author != nil && m.Referenced.Author.ID == b.me.ID
+	repliesToUs := m.Referenced != nil && b.isMe(m.Referenced.Author)
 	return repliesToUs && m.Content != "" // without the intent Discord hides it
+}
+
+// mayBeForUs reports whether a message asks the bot if it takes part in the
+// thread: it is not said to somebody else.
+func (b *Bot) mayBeForUs(m *message) bool {
+	one := b.places.get(m.ChannelID)
+	return one.thread && (!one.since.IsZero() || !one.checked) && m.Content != "" && len(m.Mentions) == 0 && m.Reference == nil
 }
 
 // ask takes a message as a question and answers it.
@@ -108,7 +129,7 @@ func (b *Bot) newQuestion(a feedback.Ask, c conversation) question {
 	if a.ConversationID == "" {
 		a.ConversationID = a.ResponseID
 	}
-	return question{Ask: a, turns: c.turns, startedAt: time.Now()}
+	return question{Ask: a, turns: c.turns, speaker: c.speaker, startedAt: time.Now()}
 }
 
 // take stores a question, and returns false when somebody has taken it before.
@@ -181,7 +202,7 @@ func (b *Bot) answer(ctx context.Context, q question) {
 		defer func() { result <- s }()
 		defer endStreaming()
 		b.protect("model", nil, func() {
-			prompt := b.prompt(q.turns, q.Question, q.GuildID, time.Now())
+			prompt := b.prompt(q, time.Now())
 			s.answer, s.err = b.model.Stream(modelCtx, prompt, func(text string) {
 				if l.add(text) > maxMessages*maxMessage {
 					stopModel(errFull)

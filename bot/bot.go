@@ -79,6 +79,7 @@ type Bot struct {
 
 	clicks  chan click
 	flights *flights
+	places  *places
 	seen    *recent
 	started atomic.Bool
 	running sync.WaitGroup // what begin has begun
@@ -124,6 +125,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		metrics: newMetrics(options.Metrics),
 		clicks:  make(chan click, maxClicks),
 		flights: newFlights(),
+		places:  newPlaces(),
 		seen:    newRecent(10_000),
 		fatal:   make(chan error, 1),
 		guilds:  map[string]string{},

@@ -134,6 +134,7 @@ func (b *Bot) onGuild(shard int, g guild) {
 	b.mu.Lock()
 	b.guilds[g.ID] = g.Name
 	b.mu.Unlock()
+	b.places.put(g.ID, slices.Concat(g.Channels, g.Threads)...)
 	since := b.gap(shard)
 	if since.IsZero() {
 		return

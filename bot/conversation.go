@@ -18,6 +18,8 @@ type memory interface {
 	ResponseByMessage(ctx context.Context, messageID string) (feedback.Response, error)
 	Chain(ctx context.Context, id string, n int) ([]feedback.Response, error)
 	Latest(ctx context.Context, conversationID string, n int) ([]feedback.Response, error)
+	Shown(ctx context.Context, messageIDs []string) (map[string]string, error)
+	AskedSince(ctx context.Context, channelID string) (time.Time, error)
 	Remove(ctx context.Context, messageID string) error
 }
 
@@ -29,11 +31,15 @@ type conversation struct {
 	id     string // "" begins a new one
 	parent string // the response that the question follows
 	turns  []llm.Message
+	// speaker is who asks, where several people talk; "" elsewhere.
+	speaker string
 }
 
 // recall finds what a message continues: the chain of answers it replies to, or
-// in a direct message what was said before. A reply to anything else quotes it.
+// in a thread or a direct message what was said before. A reply to anything else
+// quotes it.
 func (b *Bot) recall(ctx context.Context, m *message) (conversation, error) {
+	thread := b.places.get(m.ChannelID).thread
 	if m.Reference != nil && m.Reference.MessageID != "" {
 		r, err := b.store.ResponseByMessage(ctx, m.Reference.MessageID)
 		switch {
@@ -43,7 +49,12 @@ func (b *Bot) recall(ctx context.Context, m *message) (conversation, error) {
 		case !errors.Is(err, feedback.ErrUnknownResponse):
 			return conversation{}, err
 		}
-		return conversation{turns: b.quoted(m.Referenced)}, nil
+		if !thread {
+			return conversation{turns: b.quoted(m.Referenced)}, nil
+		}
+	}
+	if thread {
+		return b.recallThread(ctx, m)
 	}
 	if m.GuildID != "" {
 		return conversation{}, nil
@@ -94,8 +105,12 @@ func turnsOf(responses []feedback.Response) []llm.Message {
 
 // prompt is all that the model is shown: the system prompt, as many of the
 // latest turns as fit, and the question.
-func (b *Bot) prompt(turns []llm.Message, question, guildID string, now time.Time) []llm.Message {
-	system := b.systemPrompt(guildID, now)
+func (b *Bot) prompt(q question, now time.Time) []llm.Message {
+	turns, question := q.turns, q.Question
+	if q.speaker != "" {
+		question = q.speaker + ": " + question
+	}
+	system := b.systemPrompt(q.GuildID, now)
 	left := b.options.ContextTokens - tokens(system) - tokens(question)
 	first := len(turns)
 	for first > 0 && left >= tokens(turns[first-1].Content) {

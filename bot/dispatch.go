@@ -24,6 +24,32 @@ func (b *Bot) onEvent(shard int, e *discordgo.Event) {
 		if b.decode(e, &m) {
 			b.onMessage(&m)
 		}
+	case "CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE":
+		var c channel
+		if b.decode(e, &c) {
+			b.places.put(c.GuildID, c)
+		}
+	case "CHANNEL_DELETE", "THREAD_DELETE":
+		var c channel
+		if b.decode(e, &c) {
+			b.places.remove(c.ID)
+		}
+	case "THREAD_LIST_SYNC":
+		var sync struct {
+			GuildID string    `json:"guild_id"`
+			Threads []channel `json:"threads"`
+		}
+		if b.decode(e, &sync) {
+			b.places.put(sync.GuildID, sync.Threads...)
+		}
+	case "GUILD_DELETE":
+		var g struct {
+			ID          string `json:"id"`
+			Unavailable bool   `json:"unavailable"` // an outage, not a farewell
+		}
+		if b.decode(e, &g) && !g.Unavailable {
+			b.places.leave(g.ID)
+		}
 	case "MESSAGE_DELETE":
 		var m message
 		if b.decode(e, &m) {

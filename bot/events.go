@@ -164,6 +164,9 @@ type guild struct {
 
 type channel struct {
 	ID            string `json:"id"`
+	Type          int    `json:"type"`
+	GuildID       string `json:"guild_id"`
+	ParentID      string `json:"parent_id"`
 	LastMessageID string `json:"last_message_id"`
 }
 

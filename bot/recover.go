@@ -101,7 +101,7 @@ func (b *Bot) resume(ctx context.Context, q question) {
 func (b *Bot) markCut(ctx context.Context, r *reply) {
 	var text string
 	for k, id := range r.ids {
-		part, err := b.out.messageText(ctx, r.q.ChannelID, id)
+		m, err := b.out.oneMessage(ctx, r.q.ChannelID, id)
 		if err != nil {
 			b.log.Warn("cannot read an answer of an earlier run", "response_id", r.q.ResponseID, "error", err)
 			if permanent(err) {
@@ -112,8 +112,8 @@ func (b *Bot) markCut(ctx context.Context, r *reply) {
 		if k > 0 {
 			text += "\n"
 		}
-		text += part
-		r.shown[k] = part
+		text += m.Content
+		r.shown[k] = m.Content
 	}
 	response := feedback.Response{
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,

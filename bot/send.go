@@ -138,12 +138,20 @@ func (o *outgoing) messagesAfter(ctx context.Context, channelID, after string) (
 	return list, err
 }
 
-func (o *outgoing) messageText(ctx context.Context, channelID, id string) (string, error) {
-	var m message
+// messagesBefore returns the n messages that precede an id, newest first.
+func (o *outgoing) messagesBefore(ctx context.Context, channelID, before string, n int) ([]message, error) {
+	var list []message
+	path := "/channels/" + channelID + "/messages"
+	err := o.do(ctx, call{method: http.MethodGet, path: path + "?limit=" + strconv.Itoa(n) + "&before=" + before,
+		route: "GET /channels/messages", bucket: "GET " + path, lane: urgent, repeat: true, out: &list})
+	return list, err
+}
+
+func (o *outgoing) oneMessage(ctx context.Context, channelID, id string) (m message, err error) {
 	path := "/channels/" + channelID + "/messages/"
-	err := o.do(ctx, call{method: http.MethodGet, path: path + id, route: "GET /channels/messages/id",
-		bucket: "GET " + path, repeat: true, out: &m})
-	return m.Content, err
+	err = o.do(ctx, call{method: http.MethodGet, path: path + id, route: "GET /channels/messages/id",
+		bucket: "GET " + path, lane: urgent, repeat: true, out: &m})
+	return m, err
 }
 
 // get reads one resource.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Latest returns the newest n responses of a conversation, oldest first.
@@ -77,15 +78,16 @@ func (s *Store) Shown(ctx context.Context, messageIDs []string) (map[string]stri
 	return shown, nil
 }
 
-// Asked reports whether somebody has asked something in a channel, or whether
-// the channel is a thread at an answer: its id is then that of the message.
-func (s *Store) Asked(ctx context.Context, channelID string) (bool, error) {
-	n, err := optional[int](s.read.QueryRowContext(ctx, `SELECT 1 WHERE EXISTS (SELECT 1 FROM asks WHERE channel_id = $1)
-		OR EXISTS (SELECT 1 FROM messages WHERE id = $1)`, channelID))
+// AskedSince returns when somebody first asked something in a channel; the zero
+// time if nobody did. A thread at an answer, whose id is that of the message,
+// counts from that answer's question.
+func (s *Store) AskedSince(ctx context.Context, channelID string) (time.Time, error) {
+	first, err := optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(asked_at) FROM asks
+		WHERE channel_id = $1 OR id = (SELECT ask_id FROM messages WHERE id = $1)`, channelID))
 	if err != nil {
-		return false, fmt.Errorf("read whether somebody asked in channel %s: %w", channelID, err)
+		return time.Time{}, fmt.Errorf("read since when somebody asks in channel %s: %w", channelID, err)
 	}
-	return n == 1, nil
+	return fromMillis(first.Int64), nil
 }
 
 // Remove takes what a deleted Discord message asked or showed out of its

@@ -3,6 +3,7 @@ package feedback_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/feedbacktest"
@@ -17,7 +18,7 @@ func TestRemove(t *testing.T) {
 		var ids []string
 		parent := ""
 		for _, n := range []string{"1", "2", "3"} {
-			a := feedback.Ask{ID: n, ResponseID: feedback.NewID(), ChannelID: "c", ConversationID: "k", ParentID: parent, Question: "q" + n}
+			a := feedback.Ask{ID: n, ResponseID: feedback.NewID(), ChannelID: "c", ConversationID: "k", ParentID: parent, Question: "q" + n, AskedAt: time.UnixMilli(7)}
 			if _, err := s.Take(ctx, a); err != nil {
 				t.Fatal(err)
 			}
@@ -58,8 +59,8 @@ func TestRemove(t *testing.T) {
 			t.Errorf("Shown = %v, %v, want m3 alone", shown, err)
 		}
 		for channel, want := range map[string]bool{"c": true, "m3": true, "elsewhere": false} {
-			if asked, err := s.Asked(ctx, channel); asked != want || err != nil {
-				t.Errorf("Asked(%s) = %v, %v", channel, asked, err)
+			if since, err := s.AskedSince(ctx, channel); since.IsZero() == want || err != nil {
+				t.Errorf("AskedSince(%s) = %v, %v", channel, since, err)
 			}
 		}
 	})

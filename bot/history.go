@@ -1,0 +1,87 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"feedbackbot/llm"
+)
+
+// maxHistory is how many of a thread's latest messages are looked at.
+const maxHistory = 40
+
+// recallThread makes the recent messages of a thread a conversation: what
+// people wrote, labelled with their names, and what the bot answered there.
+func (b *Bot) recallThread(ctx context.Context, m *message) (conversation, error) {
+	c := conversation{id: string(b.store.Rater(m.ChannelID)), speaker: nameOf(m.Author)}
+	list, err := b.out.messagesBefore(ctx, m.ChannelID, m.ID, maxHistory)
+	if err != nil {
+		return c, err
+	}
+	slices.Reverse(list) // Discord lists the newest first
+	if len(list) < maxHistory {
+		list = append(b.starter(ctx, m.ChannelID), list...)
+	}
+	var mine []string
+	for _, one := range list {
+		if b.isMe(one.Author) {
+			mine = append(mine, one.ID)
+		}
+	}
+	shown, err := b.store.Shown(ctx, mine)
+	if err != nil {
+		return c, err
+	}
+	for _, one := range list {
+		if responseID := shown[one.ID]; responseID != "" {
+			c.parent = responseID
+			c.add(llm.Assistant, withoutMark(one.Content))
+		} else if b.isPerson(&one) {
+			if text := b.questionText(&one); text != "" {
+				c.add(llm.User, nameOf(one.Author)+": "+text)
+			}
+		}
+	}
+	return c, nil
+}
+
+// starter returns the message at which a thread was opened; its id is the
+// thread's. Threads without one are common, and so are deleted ones.
+func (b *Bot) starter(ctx context.Context, threadID string) []message {
+	parent := b.places.get(threadID).parentID
+	if parent == "" {
+		return nil
+	}
+	m, err := b.out.oneMessage(ctx, parent, threadID)
+	if err != nil || m.Author == nil {
+		return nil
+	}
+	return []message{m}
+}
+
+func (b *Bot) isMe(u *user) bool { return u != nil && u.ID == b.me.ID }
+
+// isPerson reports whether a person wrote the message, and not a bot, a webhook
+// or Discord itself.
+func (b *Bot) isPerson(m *message) bool {
+	return m.Author != nil && !m.Author.Bot && m.WebhookID == "" && (m.Type == typeDefault || m.Type == typeReply)
+}
+
+// add adds a turn. Turns of the same side become one, because some models want
+// the sides to alternate.
+func (c *conversation) add(role llm.Role, text string) {
+	if last := len(c.turns) - 1; last >= 0 && c.turns[last].Role == role {
+		c.turns[last].Content += "\n" + text
+		return
+	}
+	c.turns = append(c.turns, llm.Message{Role: role, Content: text})
+}
+
+// withoutMark takes the mark from the end of an answer that broke off.
+func withoutMark(content string) string {
+	if at := strings.LastIndex(content, "\n-# "); at >= 0 && !strings.Contains(content[at+1:], "\n") {
+		content = content[:at]
+	}
+	return strings.TrimSpace(content)
+}
