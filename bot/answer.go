@@ -15,6 +15,7 @@ import (
 // journal is what the answer journey needs of the store.
 type journal interface {
 	Take(context.Context, feedback.Ask) (bool, error)
+	Move(ctx context.Context, askID, channelID string) error
 	Posted(ctx context.Context, a feedback.Ask, messageID string, part int) error
 	Monitor(context.Context, feedback.Response) error
 	Fail(ctx context.Context, askID string) error

@@ -80,6 +80,7 @@ type Bot struct {
 	clicks  chan click
 	flights *flights
 	places  *places
+	forms   *openForms
 	seen    *recent
 	started atomic.Bool
 	running sync.WaitGroup // what begin has begun
@@ -126,6 +127,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		clicks:  make(chan click, maxClicks),
 		flights: newFlights(),
 		places:  newPlaces(),
+		forms:   &openForms{all: map[string]aboutForm{}},
 		seen:    newRecent(10_000),
 		fatal:   make(chan error, 1),
 		guilds:  map[string]string{},

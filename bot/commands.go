@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-
-	"feedbackbot/feedback"
 )
 
 // command is a slash command as Discord keeps it, down to what we set.
@@ -17,7 +15,7 @@ type command struct {
 	Description string          `json:"description"`
 	Contexts    []int           `json:"contexts"`
 	Installs    []int           `json:"integration_types"`
-	Options     []commandOption `json:"options"`
+	Options     []commandOption `json:"options,omitempty"`
 }
 
 type commandOption struct {
@@ -31,6 +29,7 @@ type commandOption struct {
 const (
 	commandAsk   = "ask"
 	optionPrompt = "prompt"
+	optionThread = "thread"
 	// maxPrompt is Discord's limit of one text option.
 	maxPrompt = 6000
 )
@@ -40,9 +39,13 @@ func commands() []command {
 		Name: commandAsk, Type: 1, Description: "Ask me a question.",
 		Contexts: []int{0, 1}, Installs: []int{0}, // servers and direct messages with the bot
 		Options: []commandOption{{Type: 3, Name: optionPrompt, Description: "What would you like to know?", Required: true,
-			MaxLength: maxPrompt}},
-	}}
+			MaxLength: maxPrompt},
+			{Type: 5, Name: optionThread, Description: "Answer in a thread of its own?"}},
+	}, aboutCommand()}
 }
+
+// commandOfMessage is the type of a command in the menu of messages.
+const commandOfMessage = 3
 
 // registerCommands tells Discord the commands when it has others: Discord
 // limits how often they may be set.
@@ -66,13 +69,20 @@ func (b *Bot) registerCommands(ctx context.Context) {
 	b.log.Info("registered the slash commands")
 }
 
-// onCommand answers a slash command. Discord shows "thinking" at once, until
-// the first text is there.
+// onCommand handles a command.
 func (b *Bot) onCommand(ctx context.Context, i *interaction) {
-	if i.Data.Name != commandAsk {
+	switch i.Data.Name {
+	case commandAsk:
+		b.onAskCommand(ctx, i)
+	case commandAbout:
+		b.onAbout(ctx, i)
+	default:
 		b.say(ctx, i, textNoCommand)
-		return
 	}
+}
+
+// onAskCommand answers /ask.
+func (b *Bot) onAskCommand(ctx context.Context, i *interaction) {
 	prompt := strings.TrimSpace(plainText(i.option(optionPrompt)))
 	switch {
 	case b.stopping():
@@ -89,8 +99,7 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
 	}
-	b.answerInteraction(ctx, i, feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
-		Asker: b.store.Rater(i.userID()), Question: prompt, AskedAt: madeAt(i.ID)}, c)
+	b.answerInteraction(ctx, i, b.askOf(i, prompt), c)
 }
 
 // UnmarshalJSON fills in what Discord leaves out when it is the default.
@@ -99,6 +108,9 @@ func (c *command) UnmarshalJSON(data []byte) error {
 	p := plain{Type: 1}
 	if err := json.Unmarshal(data, &p); err != nil {
 		return err
+	}
+	if len(p.Options) == 0 {
+		p.Options = nil
 	}
 	*c = command(p)
 	return nil

@@ -143,7 +143,13 @@ func (b *Bot) answerInteraction(ctx context.Context, i *interaction, a feedback.
 		return
 	}
 	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
-	if !b.begin("question", func() { b.protect("question", sorry, func() { b.answer(ctx, q) }) }) {
+	do := func() {
+		if i.flag(optionThread) {
+			b.moveToThread(ctx, i, &q)
+		}
+		b.answer(ctx, q)
+	}
+	if !b.begin("question", func() { b.protect("question", sorry, do) }) {
 		b.notice(ctx, newReply(b, q), textStopping)
 	}
 }

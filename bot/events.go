@@ -82,6 +82,10 @@ type interaction struct {
 			Value json.RawMessage `json:"value"`
 		} `json:"options"`
 		Components json.RawMessage `json:"components"`
+		TargetID   string          `json:"target_id"` // of a command in a menu
+		Resolved   struct {
+			Messages map[string]*message `json:"messages"`
+		} `json:"resolved"`
 	} `json:"data"`
 
 	received     time.Time
@@ -113,6 +117,32 @@ func (i *interaction) option(name string) string {
 		if o.Name == name && json.Unmarshal(o.Value, &text) == nil {
 			return text
 		}
+	}
+	return ""
+}
+
+// flag returns a command option that is true or false.
+func (i *interaction) flag(name string) bool {
+	for _, o := range i.Data.Options {
+		if o.Name == name {
+			return string(o.Value) == "true"
+		}
+	}
+	return false
+}
+
+// target returns the message whose menu was used, or nil.
+func (i *interaction) target() *message { return i.Data.Resolved.Messages[i.Data.TargetID] }
+
+// name returns what whoever interacted is called.
+func (i *interaction) name() string {
+	switch {
+	case i.Member != nil && i.Member.Nick != "":
+		return plainText(i.Member.Nick)
+	case i.Member != nil && i.Member.User != nil:
+		return nameOf(i.Member.User)
+	case i.User != nil:
+		return nameOf(i.User)
 	}
 	return ""
 }

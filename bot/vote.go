@@ -164,6 +164,10 @@ func (b *Bot) openForm(ctx context.Context, i *interaction, responseID string) {
 // onForm handles a form that was sent. It never changes the vote.
 func (b *Bot) onForm(ctx context.Context, i *interaction) {
 	a, responseID, ok := parseCustomID(i.Data.CustomID)
+	if ok && a == askAbout {
+		b.onAboutForm(ctx, i, responseID)
+		return
+	}
 	if !ok || a != submitForm {
 		b.metrics.dropped.WithLabelValues("damaged_custom_id").Inc()
 		b.say(ctx, i, textBroken)

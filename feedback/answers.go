@@ -68,6 +68,19 @@ func (s *Store) Take(ctx context.Context, a Ask) (bool, error) {
 	return taken, nil
 }
 
+// Move stores that a question is answered in another channel, and no longer as
+// an answer to its interaction.
+func (s *Store) Move(ctx context.Context, askID, channelID string) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE asks SET channel_id = $1, token = '' WHERE id = $2`, channelID, askID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("move question %s: %w", askID, err)
+	}
+	return nil
+}
+
 // Posted stores that a Discord message shows one part of the answer to a.
 func (s *Store) Posted(ctx context.Context, a Ask, messageID string, part int) error {
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {

@@ -1,0 +1,104 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"feedbackbot/feedback"
+	"feedbackbot/llm"
+)
+
+// "Ask about this" stands in the menu of every message. It opens a form for the
+// question, because the menu has no place for one.
+
+const (
+	commandAbout = "Ask about this"
+	askAbout     = action("about") // the form's custom id
+	inputAbout   = "question"
+	maxAbout     = 2000
+	defaultAbout = "Please explain this message."
+)
+
+const (
+	textNothingThere = "There is no text in this message that I could answer about."
+	textFormTooOld   = "This form is too old. Please choose \"" + commandAbout + "\" again."
+)
+
+// aboutLife is how long a form may stay open, and maxForms how many may.
+const (
+	aboutLife = 15 * time.Minute
+	maxForms  = 1000
+)
+
+// openForms remember what the open forms ask about. A form that outlives the
+// process is answered politely: a message's text is not kept for it.
+type openForms struct {
+	mu  sync.Mutex
+	all map[string]aboutForm // by id
+}
+
+type aboutForm struct {
+	quoted []llm.Message
+	opened time.Time
+}
+
+func (f *openForms) put(id string, form aboutForm) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for old, one := range f.all {
+		if time.Since(one.opened) > aboutLife || len(f.all) >= maxForms {
+			delete(f.all, old)
+		}
+	}
+	f.all[id] = form
+}
+
+func (f *openForms) take(id string) (aboutForm, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	form, found := f.all[id]
+	delete(f.all, id)
+	return form, found
+}
+
+func aboutCommand() command {
+	return command{Name: commandAbout, Type: commandOfMessage, Contexts: []int{0, 1}, Installs: []int{0}}
+}
+
+// onAbout opens the form about the message that was chosen.
+func (b *Bot) onAbout(ctx context.Context, i *interaction) {
+	quoted := b.quoted(i.target())
+	if quoted == nil {
+		b.say(ctx, i, textNothingThere)
+		return
+	}
+	id := feedback.NewID()
+	b.forms.put(id, aboutForm{quoted: quoted, opened: time.Now()})
+	b.respond(ctx, i, callback{Type: replyForm, Data: modal{
+		CustomID: customID(askAbout, id), Title: commandAbout,
+		Components: []row{{Components: []discordgo.MessageComponent{discordgo.TextInput{CustomID: inputAbout, Label: "Your question",
+			Style: discordgo.TextInputParagraph, Placeholder: defaultAbout, Required: false, MaxLength: maxAbout}}}},
+	}})
+}
+
+// onAboutForm answers the question of the form.
+func (b *Bot) onAboutForm(ctx context.Context, i *interaction, id string) {
+	form, found := b.forms.take(id)
+	switch {
+	case !found:
+		b.say(ctx, i, textFormTooOld)
+		return
+	case b.stopping():
+		b.say(ctx, i, textStopping)
+		return
+	}
+	question := strings.TrimSpace(plainText(i.inputs()[inputAbout]))
+	if question == "" {
+		question = defaultAbout
+	}
+	b.answerInteraction(ctx, i, b.askOf(i, question), conversation{turns: form.quoted})
+}

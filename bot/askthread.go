@@ -1,0 +1,61 @@
+package bot
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"feedbackbot/feedback"
+)
+
+// maxThreadName is Discord's limit.
+const maxThreadName = 100
+
+// moveToThread opens a thread at the first answer to a command and moves the
+// question there. When that does not work, because the bot may not or threads
+// exist only in text channels, the question stays where it was asked.
+func (b *Bot) moveToThread(ctx context.Context, i *interaction, q *question) {
+	if i.GuildID == "" || b.places.get(i.ChannelID).thread {
+		return
+	}
+	shown := "**" + plainText(i.name()) + "** asks: " + clip(q.Question, maxMessage/2)
+	m, err := b.out.editOriginal(ctx, nil, i.AppID, i.Token, urgent, func() body {
+		return body{Content: split(answerText(shown), maxMessage, false)[0], Flags: flagSuppressEmbeds}
+	})
+	if err != nil {
+		b.log.Warn("cannot show a question before its thread", "error", err)
+		return
+	}
+	thread, err := b.out.openThread(ctx, i.ChannelID, m.ID, clip(strings.Join(strings.Fields(q.Question), " "), maxThreadName))
+	if err != nil {
+		b.log.Info("cannot open a thread; answering in the channel", "error", err)
+		return
+	}
+	b.places.put(i.GuildID, thread)
+	b.places.takePart(thread.ID, q.AskedAt)
+	if !q.unstored {
+		if err := b.store.Move(ctx, q.ID, thread.ID); err != nil {
+			b.log.Error("cannot store that a question moved to a thread", "error", err)
+			q.unstored = true
+		}
+	}
+	q.ChannelID, q.Token = thread.ID, ""
+}
+
+// openThread opens a public thread at a message.
+func (o *outgoing) openThread(ctx context.Context, channelID, messageID, name string) (c channel, err error) {
+	path := "/channels/" + channelID + "/messages/" + messageID + "/threads"
+	err = o.do(ctx, call{method: http.MethodPost, path: path, route: "POST /channels/messages/threads",
+		bucket: "POST /channels/" + channelID + "/threads", lane: urgent, out: &c, body: func() any {
+			return struct {
+				Name string `json:"name"`
+			}{name}
+		}})
+	return c, err
+}
+
+// askOf is an interaction as a question.
+func (b *Bot) askOf(i *interaction, text string) feedback.Ask {
+	return feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
+		Asker: b.store.Rater(i.userID()), Question: text, AskedAt: madeAt(i.ID)}
+}
