@@ -31,6 +31,7 @@ type Config struct {
 	OpenAIMaxTokens     int           `env:"OPENAI_MAX_TOKENS" envDefault:"8192"`
 	OpenAITemperature   *float32      `env:"OPENAI_TEMPERATURE"`
 	OpenAIContextTokens int           `env:"OPENAI_CONTEXT_TOKENS" envDefault:"8000"`
+	OpenAIImages        bool          `env:"OPENAI_IMAGES" envDefault:"true"`
 	OpenAIIdleTimeout   time.Duration `env:"OPENAI_IDLE_TIMEOUT" envDefault:"30s"`
 	OpenAITimeout       time.Duration `env:"OPENAI_TIMEOUT" envDefault:"2m"`
 	SystemPrompt        string        `env:"SYSTEM_PROMPT" envDefault:"You are a friendly assistant on the Discord server {server}. Today is {date}. Answer briefly and exactly, in the language of the question, with Discord's markdown. Say so when you do not know something."`

@@ -24,7 +24,7 @@ const (
 )
 
 const (
-	textNothingThere = "There is no text in this message that I could answer about."
+	textNothingThere = "There is nothing in this message that I could answer about."
 	textFormTooOld   = "This form is too old. Please choose \"" + commandAbout + "\" again."
 )
 
@@ -43,6 +43,7 @@ type openForms struct {
 
 type aboutForm struct {
 	quoted []llm.Message
+	files  []attachment
 	opened time.Time
 }
 
@@ -71,13 +72,14 @@ func aboutCommand() command {
 
 // onAbout opens the form about the message that was chosen.
 func (b *Bot) onAbout(ctx context.Context, i *interaction) {
-	quoted := b.quoted(i.target())
-	if quoted == nil {
+	target := i.target()
+	quoted := b.quoted(target)
+	if quoted == nil && (target == nil || len(target.Attachments) == 0) {
 		b.say(ctx, i, textNothingThere)
 		return
 	}
 	id := feedback.NewID()
-	b.forms.put(id, aboutForm{quoted: quoted, opened: time.Now()})
+	b.forms.put(id, aboutForm{quoted: quoted, files: target.Attachments, opened: time.Now()})
 	b.respond(ctx, i, callback{Type: replyForm, Data: modal{
 		CustomID: customID(askAbout, id), Title: commandAbout,
 		Components: []row{{Components: []discordgo.MessageComponent{discordgo.TextInput{CustomID: inputAbout, Label: "Your question",
@@ -100,5 +102,5 @@ func (b *Bot) onAboutForm(ctx context.Context, i *interaction, id string) {
 	if question == "" {
 		question = defaultAbout
 	}
-	b.answerInteraction(ctx, i, b.askOf(i, question), conversation{turns: form.quoted})
+	b.answerInteraction(ctx, i, b.askOf(i, question), conversation{turns: form.quoted, attachments: form.files})
 }

@@ -52,8 +52,8 @@ func TestAskAboutThis(t *testing.T) {
 	if a, err := w.discord.Submit(ada.ID, i, map[string]string{"question": "why?"}).Wait(w.ctx()); err != nil || a.Message == nil || !strings.Contains(a.Message.Content, "too old") {
 		t.Errorf("a form from before a restart = %+v, %v", a, err)
 	}
-	empty := w.discord.Say(bert.ID, w.discord.Channel().ID, "", discordtest.Attach(discordtest.Attachment{Filename: "a.zip", Size: 3}))
-	if a, err := w.discord.MessageCommand(ada.ID, empty.ID, "Ask about this").Wait(w.ctx()); err != nil || a.Message == nil || !strings.Contains(a.Message.Content, "no text") {
+	empty := w.discord.Say(bert.ID, w.discord.Channel().ID, "\u200b")
+	if a, err := w.discord.MessageCommand(ada.ID, empty.ID, "Ask about this").Wait(w.ctx()); err != nil || a.Message == nil || !strings.Contains(a.Message.Content, "nothing in this message") {
 		t.Errorf("about a message without text = %+v, %v", a, err)
 	}
 }

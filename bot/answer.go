@@ -47,6 +47,7 @@ type question struct {
 	feedback.Ask
 	turns     []llm.Message
 	speaker   string // who asks, where several people talk
+	files     files  // what the question brought along
 	replyTo   string // message to reply to; "" for a command
 	unstored  bool   // the store could not take it: it is answered, but cannot be rated
 	startedAt time.Time
@@ -107,17 +108,22 @@ func (b *Bot) ask(ctx context.Context, m *message) {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
 	q := b.newQuestion(feedback.Ask{ID: m.ID, GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: text, AskedAt: madeAt(m.ID)}, c)
+		Asker: b.store.Rater(m.Author.ID), Question: named(text, m.files()), AskedAt: madeAt(m.ID)}, c)
 	q.replyTo = m.ID
 	if !b.take(ctx, &q) {
 		return
 	}
+	q.files = b.load(ctx, m.files())
 	if errors.Is(context.Cause(flown), errDeleted) {
 		b.finish(ctx, q)
 		return
 	}
-	if text == "" && len(c.turns) == 0 {
-		b.notice(ctx, newReply(b, q), textEmptyQuestion)
+	if text == "" && len(c.turns) == 0 && len(q.files.images) == 0 && len(q.files.texts) == 0 {
+		sorry := textEmptyQuestion
+		if len(q.files.notes) > 0 {
+			sorry = strings.Join(q.files.notes, " ")
+		}
+		b.notice(ctx, newReply(b, q), sorry)
 		return
 	}
 	b.answer(ctx, q)

@@ -35,6 +35,7 @@ type Options struct {
 	MessageContent MessageContent
 	SystemPrompt   string // may name {date} and {server}
 	ContextTokens  int    // how much of a conversation the model is shown
+	Pictures       bool   // the model takes pictures
 	Buttons        Buttons
 	Raters         Raters
 	Explain        Explain
@@ -80,6 +81,7 @@ type Bot struct {
 	clicks  chan click
 	flights *flights
 	places  *places
+	fetch   *fetcher
 	forms   *openForms
 	seen    *recent
 	started atomic.Bool
@@ -127,6 +129,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		clicks:  make(chan click, maxClicks),
 		flights: newFlights(),
 		places:  newPlaces(),
+		fetch:   newFetcher(base.String()),
 		forms:   &openForms{all: map[string]aboutForm{}},
 		seen:    newRecent(10_000),
 		fatal:   make(chan error, 1),

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"feedbackbot/feedback"
@@ -15,6 +16,9 @@ import (
 func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error) {
 	text := plainText(s.answer.Text)
 	finish, mark := finishOf(s, stopped)
+	for _, note := range r.q.files.notes {
+		mark = strings.TrimPrefix(mark+"\n-# 📎 "+note, "\n")
+	}
 	if errors.Is(stopped, errDeleted) {
 		b.logAnswer(r.q, s, "deleted", 0)
 		b.withdraw(ctx, r)
@@ -38,7 +42,7 @@ func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error)
 	response := feedback.Response{
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
 		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, AlternativeOf: r.q.AlternativeOf, Question: r.q.Question, Answer: text,
-		Model: s.answer.Model, Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt), Finish: finish,
+		Model: s.answer.Model, Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt), Finish: finish, Context: r.q.files.texts,
 		InputTokens: s.answer.InputTokens, OutputTokens: s.answer.OutputTokens,
 		AskedAt: r.q.AskedAt, FirstTextAt: s.answer.FirstText, FinishedAt: time.Now(),
 	}

@@ -78,7 +78,7 @@ func (b *Bot) onStop(ctx context.Context, i *interaction, responseID string) {
 func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
 	readCtx, cancel := context.WithTimeout(ctx, commitBudget)
 	defer cancel()
-	old, err := b.earlier(readCtx, responseID)
+	old, source, err := b.earlier(readCtx, responseID)
 	switch {
 	case errors.Is(err, feedback.ErrUnknownResponse):
 		b.say(ctx, i, textNoQuestion)
@@ -110,34 +110,37 @@ func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
 		}
 		c = conversation{parent: old.ParentID, turns: turnsOf(chain)}
 	}
-	c.id = old.ConversationID
+	c.id, c.source = old.ConversationID, source
 	old.ID, old.ChannelID, old.GuildID, old.Token, old.AskedAt = i.ID, i.ChannelID, i.GuildID, i.Token, madeAt(i.ID)
 	b.answerInteraction(ctx, i, old, c)
 }
 
 // earlier returns the question behind a response, or behind one that failed.
 // Its AlternativeOf is the response to which another answer would be linked: the
-// first one, however often it was regenerated.
-func (b *Bot) earlier(ctx context.Context, responseID string) (feedback.Ask, error) {
+// first one, however often it was regenerated. source is what asked at first.
+func (b *Bot) earlier(ctx context.Context, responseID string) (a feedback.Ask, source string, err error) {
 	r, err := b.store.Response(ctx, responseID)
 	if err == nil {
-		a := feedback.Ask{Asker: r.Asker, Question: r.Question, ConversationID: r.ConversationID, ParentID: r.ParentID, AlternativeOf: r.AlternativeOf}
+		a = feedback.Ask{Asker: r.Asker, Question: r.Question, ConversationID: r.ConversationID, ParentID: r.ParentID, AlternativeOf: r.AlternativeOf}
 		if a.AlternativeOf == "" {
 			a.AlternativeOf = r.ID
+			return a, r.AskID, nil
 		}
-		return a, nil
+		first, err := b.store.Response(ctx, a.AlternativeOf)
+		return a, first.AskID, err
 	}
 	if !errors.Is(err, feedback.ErrUnknownResponse) {
-		return feedback.Ask{}, err
+		return feedback.Ask{}, "", err
 	}
-	a, err := b.store.AskOf(ctx, responseID)
-	return a, err
+	a, err = b.store.AskOf(ctx, responseID)
+	return a, a.ID, err
 }
 
 // answerInteraction takes an interaction as a question and answers it. Discord
 // shows "thinking" until the first text is there.
 func (b *Bot) answerInteraction(ctx context.Context, i *interaction, a feedback.Ask, c conversation) {
 	b.respond(ctx, i, callback{Type: replyDeferred})
+	a.Question = named(a.Question, c.attachments)
 	q := b.newQuestion(a, c)
 	if !b.take(ctx, &q) {
 		return
@@ -146,6 +149,9 @@ func (b *Bot) answerInteraction(ctx context.Context, i *interaction, a feedback.
 	do := func() {
 		if i.flag(optionThread) {
 			b.moveToThread(ctx, i, &q)
+		}
+		if q.files = b.load(ctx, c.attachments); c.source != "" {
+			b.loadAgain(ctx, &q, c.source)
 		}
 		b.answer(ctx, q)
 	}

@@ -33,6 +33,10 @@ type conversation struct {
 	turns  []llm.Message
 	// speaker is who asks, where several people talk; "" elsewhere.
 	speaker string
+	// attachments come with the question; source is the message that brought
+	// them when it is answered once more.
+	attachments []attachment
+	source      string
 }
 
 // recall finds what a message continues: the chain of answers it replies to, or
@@ -110,6 +114,7 @@ func (b *Bot) prompt(q question, now time.Time) []llm.Message {
 	if q.speaker != "" {
 		question = q.speaker + ": " + question
 	}
+	question = strings.Join(append([]string{question}, q.files.texts...), "\n\n")
 	system := b.systemPrompt(q.GuildID, now)
 	left := b.options.ContextTokens - tokens(system) - tokens(question)
 	first := len(turns)
@@ -121,7 +126,7 @@ func (b *Bot) prompt(q question, now time.Time) []llm.Message {
 	if system == "" {
 		shown = nil
 	}
-	return append(slices.Concat(shown, turns[first:]), llm.Message{Role: llm.User, Content: question})
+	return append(slices.Concat(shown, turns[first:]), llm.Message{Role: llm.User, Content: question, Images: q.files.images})
 }
 
 // tokens estimates a text's tokens. The true count depends on the model; this

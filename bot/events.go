@@ -24,17 +24,18 @@ type member struct {
 }
 
 type message struct {
-	ID         string            `json:"id"`
-	Type       int               `json:"type"`
-	ChannelID  string            `json:"channel_id"`
-	GuildID    string            `json:"guild_id"`
-	Author     *user             `json:"author"`
-	WebhookID  string            `json:"webhook_id"`
-	Content    string            `json:"content"`
-	Mentions   []user            `json:"mentions"`
-	Flags      int               `json:"flags"`
-	Reference  *messageReference `json:"message_reference"`
-	Referenced *message          `json:"referenced_message"`
+	ID          string            `json:"id"`
+	Type        int               `json:"type"`
+	ChannelID   string            `json:"channel_id"`
+	GuildID     string            `json:"guild_id"`
+	Author      *user             `json:"author"`
+	WebhookID   string            `json:"webhook_id"`
+	Content     string            `json:"content"`
+	Mentions    []user            `json:"mentions"`
+	Attachments []attachment      `json:"attachments"`
+	Flags       int               `json:"flags"`
+	Reference   *messageReference `json:"message_reference"`
+	Referenced  *message          `json:"referenced_message"`
 	// The interaction that this message answers, when it answers one.
 	Interaction *struct {
 		ID string `json:"id"`

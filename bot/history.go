@@ -78,10 +78,13 @@ func (c *conversation) add(role llm.Role, text string) {
 	c.turns = append(c.turns, llm.Message{Role: role, Content: text})
 }
 
-// withoutMark takes the mark from the end of an answer that broke off.
+// withoutMark takes the marks from the end of an answer that broke off.
 func withoutMark(content string) string {
-	if at := strings.LastIndex(content, "\n-# "); at >= 0 && !strings.Contains(content[at+1:], "\n") {
+	for {
+		at := strings.LastIndex(content, "\n-# ")
+		if at < 0 || strings.Contains(content[at+1:], "\n") {
+			return strings.TrimSpace(content)
+		}
 		content = content[:at]
 	}
-	return strings.TrimSpace(content)
 }

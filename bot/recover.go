@@ -93,6 +93,9 @@ func (b *Bot) resume(ctx context.Context, q question) {
 		b.notice(ctx, newReply(b, q), textEmptyQuestion)
 		return
 	}
+	if q.replyTo != "" {
+		b.loadAgain(ctx, &q, q.replyTo)
+	}
 	b.answer(ctx, q)
 }
 

@@ -44,6 +44,8 @@ func explainModel(err error) string {
 		return "The model is not set up correctly, so I can't answer. Please tell the people who run this bot."
 	case llm.TooLong:
 		return "That is more text than the model can take. Please ask with less."
+	case llm.NoImages:
+		return "This model can't look at pictures. Please ask without them."
 	case llm.Moderated:
 		return "The model's provider does not allow an answer to that."
 	case llm.Empty:
@@ -57,7 +59,7 @@ func explainModel(err error) string {
 // worthTrying reports whether the same question may well get an answer later.
 func worthTrying(err error) bool {
 	var e *llm.Error
-	return !errors.As(err, &e) || e.Kind != llm.TooLong && e.Kind != llm.Moderated
+	return !errors.As(err, &e) || e.Kind != llm.TooLong && e.Kind != llm.Moderated && e.Kind != llm.NoImages
 }
 
 // finishOf says how an answer of which text arrived has ended, and the mark that

@@ -22,6 +22,7 @@ const (
 	BadRequest   Kind = "bad request"   // another 4xx
 	TooLong      Kind = "too long"      // more than the model's context holds
 	Moderated    Kind = "moderated"     // the provider refuses the question
+	NoImages     Kind = "no images"     // the model does not take pictures
 	Busy         Kind = "busy"          // 429
 	Trouble      Kind = "trouble"       // 5xx, or an error inside the stream
 	Unreachable  Kind = "unreachable"   // no connection
@@ -125,6 +126,8 @@ func classify(status int, text string) Kind {
 	case (status == http.StatusBadRequest || status == http.StatusForbidden) &&
 		has("content_policy", "content_filter", "content management policy", "moderation", "flagged", "safety"):
 		return Moderated
+	case status >= 400 && status < 500 && status != http.StatusTooManyRequests && has("image_url", "image input", "support image", "vision", "multimodal"):
+		return NoImages
 	case status == http.StatusForbidden:
 		return NoPermission
 	case status == http.StatusNotFound:

@@ -40,6 +40,13 @@ const (
 type Message struct {
 	Role    Role
 	Content string
+	Images  []Image // of a user's turn, shown after its text
+}
+
+// Image is a picture in a conversation.
+type Image struct {
+	Type string // such as image/png
+	Data []byte
 }
 
 // Finish says how a complete answer ended.

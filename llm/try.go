@@ -2,6 +2,7 @@ package llm
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -40,7 +41,7 @@ func isReasoning(model string) bool {
 func (c *Client) request(conversation []Message) openai.ChatCompletionRequest {
 	r := openai.ChatCompletionRequest{Model: c.options.Model}
 	for _, m := range conversation {
-		r.Messages = append(r.Messages, openai.ChatCompletionMessage{Role: string(m.Role), Content: m.Content})
+		r.Messages = append(r.Messages, turn(m))
 	}
 	if !c.withoutUsage.Load() {
 		r.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
@@ -56,6 +57,23 @@ func (c *Client) request(conversation []Message) openai.ChatCompletionRequest {
 		r.Temperature = max(*c.options.Temperature, 1e-6) // a plain 0 would not be sent
 	}
 	return r
+}
+
+// turn is a message as the API takes it: a text, or parts when there are
+// pictures.
+func turn(m Message) openai.ChatCompletionMessage {
+	if len(m.Images) == 0 {
+		return openai.ChatCompletionMessage{Role: string(m.Role), Content: m.Content}
+	}
+	var parts []openai.ChatMessagePart
+	if m.Content != "" {
+		parts = append(parts, openai.ChatMessagePart{Type: openai.ChatMessagePartTypeText, Text: m.Content})
+	}
+	for _, i := range m.Images {
+		parts = append(parts, openai.ChatMessagePart{Type: openai.ChatMessagePartTypeImageURL,
+			ImageURL: &openai.ChatMessageImageURL{URL: "data:" + i.Type + ";base64," + base64.StdEncoding.EncodeToString(i.Data)}})
+	}
+	return openai.ChatCompletionMessage{Role: string(m.Role), MultiContent: parts}
 }
 
 // adapt reports whether a provider refused a parameter of what was sent that it

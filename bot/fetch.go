@@ -1,0 +1,104 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// fetcher gets the bytes of attachments. A message names their addresses, so it
+// asks nobody but the hosts where Discord keeps them.
+type fetcher struct {
+	own    *url.URL // DISCORD_API_URL: where it is not Discord's, its attachments may be there
+	client *http.Client
+}
+
+var cdnHosts = []string{"cdn.discordapp.com", "media.discordapp.net"}
+
+const fetchTimeout = 15 * time.Second
+
+var (
+	errForeign  = errors.New("not an address of Discord's attachments")
+	errTooLarge = errors.New("the file is too large")
+)
+
+func newFetcher(apiURL string) *fetcher {
+	f := &fetcher{}
+	f.own, _ = url.Parse(apiURL) // New has parsed it
+	dial := &net.Dialer{Timeout: 5 * time.Second, Control: f.refusePrivate}
+	f.client = &http.Client{
+		Timeout:       fetchTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{DialContext: dial.DialContext, MaxIdleConns: 4, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 5 * time.Second, DisableCompression: true},
+	}
+	return f
+}
+
+// allowed reports whether attachments may be fetched from an address.
+func (f *fetcher) allowed(u *url.URL) bool {
+	if f.own != nil && u.Scheme == f.own.Scheme && u.Host == f.own.Host && u.User == nil {
+		return true
+	}
+	return u.Scheme == "https" && u.User == nil && slices.Contains(cdnHosts, u.Host)
+}
+
+// shared is carrier-grade NAT, which netip does not count as private.
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+// nat64 maps IPv4 addresses into IPv6.
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// refusePrivate keeps a name that points into the operator's own network from
+// being dialled; only DISCORD_API_URL's host may be there.
+func (f *fetcher) refusePrivate(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return errForeign
+	}
+	ip := at.Addr().Unmap()
+	public := ip.IsGlobalUnicast() && !ip.IsPrivate() && !shared.Contains(ip) && !nat64.Contains(ip)
+	if public || f.own != nil && !slices.Contains([]string{"discord.com", "discordapp.com"}, f.own.Hostname()) {
+		return nil
+	}
+	return errForeign
+}
+
+// get returns at most limit bytes, or errTooLarge.
+func (f *fetcher) get(ctx context.Context, address string, limit int64) ([]byte, error) {
+	u, err := url.Parse(address)
+	if err != nil || !f.allowed(u) {
+		return nil, errForeign
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, errForeign
+	}
+	req.Header.Set("User-Agent", userAgent)
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("fetch an attachment: %w", withoutURL(err))
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("fetch an attachment: HTTP %d", resp.StatusCode)
+	}
+	if resp.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("fetch an attachment: %w", withoutURL(err))
+	}
+	if int64(len(data)) > limit {
+		return nil, errTooLarge
+	}
+	return data, nil
+}
