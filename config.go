@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,13 @@ type Config struct {
 	DiscordGlobalRPS      int    `env:"DISCORD_GLOBAL_RPS" envDefault:"50"`
 	DiscordShards         string `env:"DISCORD_SHARDS" envDefault:"auto"`
 	DiscordMessageContent string `env:"DISCORD_MESSAGE_CONTENT" envDefault:"auto"`
+
+	AllowPlaces    []string `env:"ALLOW_PLACES"`
+	DenyPlaces     []string `env:"DENY_PLACES"`
+	AllowPeople    []string `env:"ALLOW_PEOPLE"`
+	DenyPeople     []string `env:"DENY_PEOPLE"`
+	DirectMessages bool     `env:"DIRECT_MESSAGES" envDefault:"true"`
+	AnswerAll      []string `env:"ANSWER_ALL"`
 
 	OpenAIKey           Secret        `env:"OPENAI_API_KEY"`
 	OpenAIBaseURL       string        `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
@@ -161,6 +169,16 @@ func (c *Config) check() []string {
 	}
 	if c.logLevel.UnmarshalText([]byte(c.LogLevel)) != nil {
 		c.logLevel = slog.LevelInfo // the level is on the list already
+	}
+	for name, list := range map[string][]string{"ALLOW_PLACES": c.AllowPlaces, "DENY_PLACES": c.DenyPlaces,
+		"ALLOW_PEOPLE": c.AllowPeople, "DENY_PEOPLE": c.DenyPeople, "ANSWER_ALL": c.AnswerAll} {
+		for n, id := range list {
+			list[n] = strings.TrimSpace(id)
+			if _, err := strconv.ParseUint(list[n], 10, 64); err != nil {
+				wrong = append(wrong, name+" must hold Discord ids, separated by commas")
+				break
+			}
+		}
 	}
 	address := func(name, value string) *url.URL {
 		u, err := url.Parse(value)

@@ -99,7 +99,8 @@ func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.
 	return bot.Options{
 		Token: c.DiscordToken.Reveal(), APIURL: c.DiscordAPIURL, GlobalRPS: c.DiscordGlobalRPS, Shards: c.shards,
 		MessageContent: bot.MessageContent(c.DiscordMessageContent), SystemPrompt: c.SystemPrompt,
-		ContextTokens: c.OpenAIContextTokens, Pictures: c.OpenAIImages, Buttons: bot.Buttons(c.FeedbackButtons), Raters: bot.Raters(c.FeedbackRaters),
+		ContextTokens: c.OpenAIContextTokens, Pictures: c.OpenAIImages, Access: bot.Access{AllowPlaces: c.AllowPlaces, DenyPlaces: c.DenyPlaces, AllowPeople: c.AllowPeople,
+			DenyPeople: c.DenyPeople, NoDirect: !c.DirectMessages, AnswerAll: c.AnswerAll}, Buttons: bot.Buttons(c.FeedbackButtons), Raters: bot.Raters(c.FeedbackRaters),
 		Explain: bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
 	}
 }

@@ -72,6 +72,10 @@ func aboutCommand() command {
 
 // onAbout opens the form about the message that was chosen.
 func (b *Bot) onAbout(ctx context.Context, i *interaction) {
+	if sorry, allowed := b.mayAsk(i); !allowed {
+		b.say(ctx, i, sorry)
+		return
+	}
 	target := i.target()
 	quoted := b.quoted(target)
 	if quoted == nil && (target == nil || len(target.Attachments) == 0) {

@@ -74,6 +74,18 @@ func (b *Bot) onQuestion(m *message) {
 	if !b.seen.add(m.ID) {
 		return
 	}
+	var roles []string
+	if m.Member != nil {
+		roles = m.Member.Roles
+	}
+	if v := b.judge(m.GuildID, m.ChannelID, m.Author.ID, roles); !v.allowed {
+		b.metrics.dropped.WithLabelValues("not_allowed").Inc()
+		if v.text != "" && b.addresses(m) {
+			q := question{Ask: feedback.Ask{ID: m.ID, ChannelID: m.ChannelID}, replyTo: m.ID, unstored: true}
+			b.begin("refusal", func() { b.notice(b.life, newReply(b, q), v.text) })
+		}
+		return
+	}
 	b.places.takePart(m.ChannelID, madeAt(m.ID))
 	sorry := func() {
 		q := question{Ask: feedback.Ask{ID: m.ID, ChannelID: m.ChannelID}, replyTo: m.ID}
@@ -84,6 +96,11 @@ func (b *Bot) onQuestion(m *message) {
 
 // isForUs reports whether a message asks the bot, wherever it stands.
 func (b *Bot) isForUs(m *message) bool {
+	return b.addresses(m) || m.Content != "" && len(m.Mentions) == 0 && b.answersAll(m.GuildID, m.ChannelID)
+}
+
+// addresses reports whether a message is written to the bot.
+func (b *Bot) addresses(m *message) bool {
 	if m.GuildID == "" || m.mentions(b.me.ID) {
 		return true
 	}

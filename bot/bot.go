@@ -36,6 +36,7 @@ type Options struct {
 	SystemPrompt   string // may name {date} and {server}
 	ContextTokens  int    // how much of a conversation the model is shown
 	Pictures       bool   // the model takes pictures
+	Access         Access
 	Buttons        Buttons
 	Raters         Raters
 	Explain        Explain

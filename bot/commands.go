@@ -84,7 +84,11 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 // onAskCommand answers /ask.
 func (b *Bot) onAskCommand(ctx context.Context, i *interaction) {
 	prompt := strings.TrimSpace(plainText(i.option(optionPrompt)))
+	sorry, allowed := b.mayAsk(i)
 	switch {
+	case !allowed:
+		b.say(ctx, i, sorry)
+		return
 	case b.stopping():
 		b.say(ctx, i, textStopping)
 		return

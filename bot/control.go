@@ -79,7 +79,11 @@ func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
 	readCtx, cancel := context.WithTimeout(ctx, commitBudget)
 	defer cancel()
 	old, source, err := b.earlier(readCtx, responseID)
+	sorry, allowed := b.mayAsk(i)
 	switch {
+	case !allowed:
+		b.say(ctx, i, sorry)
+		return
 	case errors.Is(err, feedback.ErrUnknownResponse):
 		b.say(ctx, i, textNoQuestion)
 		return

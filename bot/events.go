@@ -18,9 +18,10 @@ type user struct {
 }
 
 type member struct {
-	User        *user  `json:"user"`
-	Nick        string `json:"nick"`
-	Permissions string `json:"permissions"` // in the channel, in interactions only
+	User        *user    `json:"user"`
+	Nick        string   `json:"nick"`
+	Permissions string   `json:"permissions"` // in the channel, in interactions only
+	Roles       []string `json:"roles"`
 }
 
 type message struct {
@@ -29,6 +30,7 @@ type message struct {
 	ChannelID   string            `json:"channel_id"`
 	GuildID     string            `json:"guild_id"`
 	Author      *user             `json:"author"`
+	Member      *member           `json:"member"`
 	WebhookID   string            `json:"webhook_id"`
 	Content     string            `json:"content"`
 	Mentions    []user            `json:"mentions"`
