@@ -1,0 +1,162 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Use is what answers took.
+type Use struct {
+	Questions int64
+	Tokens    int64 // read and written
+	Cost      int64 // millionths of a US dollar
+}
+
+// Budget bounds what answers may take in a day, in UTC. 0 is no bound.
+type Budget struct {
+	Tokens       int64
+	Cost         int64 // millionths of a US dollar
+	MemberTokens int64 // of one member
+}
+
+// Verdict says whether an answer is within the budget.
+type Verdict string
+
+const (
+	Within         Verdict = "within"
+	OverBudget     Verdict = "over budget"        // everybody's
+	OverMembersOwn Verdict = "over member budget" // the asker's own
+)
+
+// Scopes of [Store.Used].
+func everybody() string         { return "all" }
+func OfServer(id string) string { return "server:" + id }
+func OfMember(r Rater) string   { return "member:" + string(r) }
+
+func scopes(guildID string, asker Rater) []string {
+	list := []string{everybody(), OfMember(asker)}
+	if guildID != "" {
+		list = append(list, OfServer(guildID))
+	}
+	return list
+}
+
+// day names the day that a moment belongs to.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// Reserve sets aside what the answer to a may take, if the budget of today has
+// room for it. A question that has a reservation, from before a crash, keeps it.
+func (s *Store) Reserve(ctx context.Context, a Ask, most Use, b Budget, now time.Time) (Verdict, error) {
+	var verdict Verdict
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		verdict = Within
+		known, err := optional[int](tx.QueryRowContext(ctx, `SELECT 1 FROM reservations WHERE ask_id = $1`, a.ID))
+		if err != nil || known == 1 {
+			return err
+		}
+		// Adding first takes the lock on everybody's sum, so that two processes
+		// cannot both find room for the last answer.
+		on, all := day(now), scopes(a.GuildID, a.Asker)
+		if err := addUse(ctx, tx, on, all, Use{1, most.Tokens, most.Cost}); err != nil {
+			return err
+		}
+		if verdict, err = fits(ctx, tx, a.Asker, b, on); err != nil {
+			return err
+		}
+		if verdict != Within {
+			return addUse(ctx, tx, on, all, Use{-1, -most.Tokens, -most.Cost})
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO reservations (ask_id, day, guild_id, asker, tokens, cost, settled)
+			VALUES ($1, $2, $3, $4, $5, $6, 0)`, a.ID, on, a.GuildID, a.Asker, most.Tokens, most.Cost)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("reserve for question %s: %w", a.ID, err)
+	}
+	return verdict, nil
+}
+
+// fits reports whether the sums of a day are within the budget.
+func fits(ctx context.Context, tx tx, asker Rater, b Budget, on string) (Verdict, error) {
+	if b.Tokens > 0 || b.Cost > 0 {
+		all, err := used(ctx, tx, everybody(), on)
+		if err != nil {
+			return "", err
+		}
+		if b.Tokens > 0 && all.Tokens > b.Tokens || b.Cost > 0 && all.Cost > b.Cost {
+			return OverBudget, nil
+		}
+	}
+	if b.MemberTokens > 0 {
+		own, err := used(ctx, tx, OfMember(asker), on)
+		if err != nil {
+			return "", err
+		}
+		if own.Tokens > b.MemberTokens {
+			return OverMembersOwn, nil
+		}
+	}
+	return Within, nil
+}
+
+func used(ctx context.Context, from execer, scope, since string) (u Use, err error) {
+	err = from.QueryRowContext(ctx, `SELECT COALESCE(SUM(questions), 0), COALESCE(SUM(tokens), 0), COALESCE(SUM(cost), 0)
+		FROM usage WHERE scope = $1 AND day >= $2`, scope, since).Scan(&u.Questions, &u.Tokens, &u.Cost)
+	return u, err
+}
+
+func addUse(ctx context.Context, tx tx, day string, scopes []string, u Use) error {
+	for _, scope := range scopes {
+		_, err := tx.ExecContext(ctx, `INSERT INTO usage (day, scope, questions, tokens, cost) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (day, scope) DO UPDATE SET questions = usage.questions + excluded.questions,
+			tokens = usage.tokens + excluded.tokens, cost = usage.cost + excluded.cost`, day, scope, u.Questions, u.Tokens, u.Cost)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settle replaces what was set aside for a question by what its answer took. It
+// counts once, however often it is called.
+func (s *Store) Settle(ctx context.Context, askID string, took Use) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		var guildID, on string
+		var asker Rater
+		var tokens, cost int64
+		err := tx.QueryRowContext(ctx, `SELECT day, guild_id, asker, tokens, cost FROM reservations WHERE ask_id = $1 AND settled = 0`,
+			askID).Scan(&on, &guildID, &asker, &tokens, &cost)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `UPDATE reservations SET tokens = $1, cost = $2, settled = 1 WHERE ask_id = $3 AND settled = 0`,
+			took.Tokens, took.Cost, askID)
+		if err != nil {
+			return err
+		}
+		if rows, err := result.RowsAffected(); err != nil || rows == 0 {
+			return err
+		}
+		return addUse(ctx, tx, on, scopes(guildID, asker), Use{0, took.Tokens - tokens, took.Cost - cost})
+	})
+	if err != nil {
+		return fmt.Errorf("settle question %s: %w", askID, err)
+	}
+	return nil
+}
+
+// Used returns what a scope, see [OfServer] and [OfMember], has used since the
+// day of a moment.
+func (s *Store) Used(ctx context.Context, scope string, since time.Time) (Use, error) {
+	u, err := used(ctx, s.read, scope, day(since))
+	if err != nil {
+		return Use{}, fmt.Errorf("read what was used: %w", err)
+	}
+	return u, nil
+}
