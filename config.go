@@ -33,6 +33,15 @@ type Config struct {
 	DirectMessages bool     `env:"DIRECT_MESSAGES" envDefault:"true"`
 	AnswerAll      []string `env:"ANSWER_ALL"`
 
+	LimitAtOnce        int     `env:"LIMIT_AT_ONCE" envDefault:"500"`
+	LimitMemberHourly  int     `env:"LIMIT_MEMBER_HOURLY" envDefault:"1000"`
+	LimitServerHourly  int     `env:"LIMIT_SERVER_HOURLY" envDefault:"0"`
+	BudgetTokens       int64   `env:"BUDGET_DAILY_TOKENS" envDefault:"0"`
+	BudgetUSD          float64 `env:"BUDGET_DAILY_USD" envDefault:"0"`
+	BudgetMemberTokens int64   `env:"BUDGET_MEMBER_DAILY_TOKENS" envDefault:"0"`
+	PriceInput         float64 `env:"OPENAI_PRICE_INPUT" envDefault:"0"`
+	PriceOutput        float64 `env:"OPENAI_PRICE_OUTPUT" envDefault:"0"`
+
 	OpenAIKey           Secret        `env:"OPENAI_API_KEY"`
 	OpenAIBaseURL       string        `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
 	OpenAIModel         string        `env:"OPENAI_MODEL" envDefault:"gpt-5-mini"`
@@ -201,6 +210,13 @@ func (c *Config) check() []string {
 	}
 	if c.OpenAIMaxTokens < 0 || c.OpenAIContextTokens < 0 || c.OpenAIIdleTimeout < 0 || c.OpenAITimeout < 0 || c.FeedbackSettle < 0 {
 		wrong = append(wrong, "numbers and durations must not be negative")
+	}
+	if c.LimitAtOnce < 0 || c.LimitMemberHourly < 0 || c.LimitServerHourly < 0 || c.BudgetTokens < 0 || c.BudgetUSD < 0 || c.BudgetMemberTokens < 0 ||
+		c.PriceInput < 0 || c.PriceOutput < 0 {
+		wrong = append(wrong, "limits, budgets and prices must not be negative")
+	}
+	if c.BudgetUSD > 0 && c.PriceInput == 0 && c.PriceOutput == 0 {
+		wrong = append(wrong, "BUDGET_DAILY_USD needs OPENAI_PRICE_INPUT and OPENAI_PRICE_OUTPUT")
 	}
 	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
 		wrong = append(wrong, "HTTP_ADDR must be host:port")

@@ -201,6 +201,7 @@ func (l *live) now() (string, int) {
 type streamed struct {
 	answer llm.Answer
 	err    error
+	took   feedback.Use
 }
 
 var (
@@ -212,9 +213,21 @@ var (
 // model never waits for Discord: text gathers in live, and each edit shows what
 // is there when it leaves.
 func (b *Bot) answer(ctx context.Context, q question) {
-	r := newReply(b, q)
+	b.answerOn(ctx, newReply(b, q))
+}
+
+// answerOn is answer on messages that may be there already.
+func (b *Bot) answerOn(ctx context.Context, r *reply) {
+	q := r.q
 	flown, land := b.flights.begin(b.work, q.Ask)
 	defer land()
+	leave, err := b.admit(flown, r)
+	if err != nil {
+		b.notAdmitted(ctx, r, err)
+		return
+	}
+	defer leave()
+	prompt := b.prompt(q, time.Now())
 	modelCtx, stopModel := context.WithCancelCause(flown)
 	defer stopModel(nil)
 	streaming, endStreaming := context.WithCancel(ctx) // ends the wait for edits in between
@@ -226,7 +239,6 @@ func (b *Bot) answer(ctx context.Context, q question) {
 		defer func() { result <- s }()
 		defer endStreaming()
 		b.protect("model", nil, func() {
-			prompt := b.prompt(q, time.Now())
 			s.answer, s.err = b.model.Stream(modelCtx, prompt, func(text string) {
 				if l.add(text) > maxMessages*maxMessage {
 					stopModel(errFull)
@@ -247,14 +259,16 @@ func (b *Bot) answer(ctx context.Context, q question) {
 			endTyping()
 			stopped := context.Cause(modelCtx)
 			land() // there is nothing left to stop
+			leave()
+			s.took = b.settle(ctx, q, prompt, s.answer)
 			b.conclude(ctx, r, s, stopped)
 			return
 		case <-l.changed:
 			_, runes := l.now()
 			switch {
-			case len(r.ids) == 0 && runes >= worthShowing:
+			case !r.begun() && runes >= worthShowing:
 				show = time.After(0)
-			case show == nil && len(r.ids) == 0:
+			case show == nil && !r.begun():
 				show = time.After(longEnough)
 			case show == nil:
 				show = time.After(editEvery - time.Since(r.changedAt))

@@ -37,6 +37,7 @@ type Options struct {
 	ContextTokens  int    // how much of a conversation the model is shown
 	Pictures       bool   // the model takes pictures
 	Access         Access
+	Limits         Limits
 	Buttons        Buttons
 	Raters         Raters
 	Explain        Explain
@@ -50,6 +51,7 @@ type store interface {
 	memory
 	ballots
 	keeper
+	ledger
 }
 
 // model answers questions.
@@ -84,6 +86,8 @@ type Bot struct {
 	places  *places
 	fetch   *fetcher
 	forms   *openForms
+	slots   *slots
+	asked   hourly
 	seen    *recent
 	started atomic.Bool
 	running sync.WaitGroup // what begin has begun
@@ -130,6 +134,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		clicks:  make(chan click, maxClicks),
 		flights: newFlights(),
 		places:  newPlaces(),
+		slots:   newSlots(options.Limits.AtOnce),
 		fetch:   newFetcher(base.String()),
 		forms:   &openForms{all: map[string]aboutForm{}},
 		seen:    newRecent(10_000),

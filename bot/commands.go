@@ -41,7 +41,7 @@ func commands() []command {
 		Options: []commandOption{{Type: 3, Name: optionPrompt, Description: "What would you like to know?", Required: true,
 			MaxLength: maxPrompt},
 			{Type: 5, Name: optionThread, Description: "Answer in a thread of its own?"}},
-	}, aboutCommand()}
+	}, aboutCommand(), usageCommand()}
 }
 
 // commandOfMessage is the type of a command in the menu of messages.
@@ -76,6 +76,8 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 		b.onAskCommand(ctx, i)
 	case commandAbout:
 		b.onAbout(ctx, i)
+	case commandUsage:
+		b.onUsage(ctx, i)
 	default:
 		b.say(ctx, i, textNoCommand)
 	}

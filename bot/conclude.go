@@ -43,13 +43,25 @@ func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error)
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
 		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, AlternativeOf: r.q.AlternativeOf, Question: r.q.Question, Answer: text,
 		Model: s.answer.Model, Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt), Finish: finish, Context: r.q.files.texts,
-		InputTokens: s.answer.InputTokens, OutputTokens: s.answer.OutputTokens,
+		InputTokens: s.answer.InputTokens, OutputTokens: s.answer.OutputTokens, Cost: float64(s.took.Cost) / 1e6,
 		AskedAt: r.q.AskedAt, FirstTextAt: s.answer.FirstText, FinishedAt: time.Now(),
 	}
 	parts := finalParts(text, mark)
 	r.cut = finish == feedback.Cut
 	b.logAnswer(r.q, s, string(finish), len(parts))
 	b.deliver(ctx, r, parts, response)
+}
+
+// notAdmitted ends a question that gave up before the model was asked.
+func (b *Bot) notAdmitted(ctx context.Context, r *reply, cause error) {
+	switch {
+	case errors.Is(cause, errNotAdmitted): // it has been told
+	case errors.Is(cause, errDeleted):
+		b.withdraw(ctx, r)
+	default:
+		r.again = true
+		b.notice(ctx, r, textStopping)
+	}
 }
 
 // deliver stores the response, shows its parts, and puts the buttons under the

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -52,11 +51,7 @@ func (b *Bot) mayControl(i *interaction, asker feedback.Rater) bool {
 	if b.store.Rater(i.userID()) == asker {
 		return true
 	}
-	if i.Member == nil {
-		return false
-	}
-	rights, err := strconv.ParseInt(i.Member.Permissions, 10, 64)
-	return err == nil && rights&manageRight != 0
+	return i.may(manageRight)
 }
 
 // onStop ends an answer that is being written; what has arrived stays.

@@ -150,6 +150,15 @@ func (i *interaction) name() string {
 	return ""
 }
 
+// may reports whether whoever interacted has one of Discord's permissions here.
+func (i *interaction) may(permission int64) bool {
+	if i.Member == nil {
+		return false
+	}
+	rights, err := strconv.ParseInt(i.Member.Permissions, 10, 64)
+	return err == nil && rights&(permission|administrator) != 0
+}
+
 // onReceipt reports whether the interaction comes from one of our ephemeral
 // messages.
 func (i *interaction) onReceipt() bool {

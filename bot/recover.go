@@ -75,12 +75,14 @@ func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
 		b.notice(ctx, r, textWentWrong)
 	default:
 		b.log.Info("answering a question of an earlier run", "response_id", a.ResponseID)
-		b.resume(ctx, q)
+		b.resumeOn(ctx, r)
 	}
 }
 
-// resume answers a question of which nothing has been shown.
-func (b *Bot) resume(ctx context.Context, q question) {
+// resumeOn answers a question of which nothing has been shown but, perhaps, that
+// the person has to wait.
+func (b *Bot) resumeOn(ctx context.Context, r *reply) {
+	q := &r.q
 	var chain []feedback.Response
 	var err error
 	if q.ParentID != "" {
@@ -90,13 +92,13 @@ func (b *Bot) resume(ctx context.Context, q question) {
 	}
 	q.turns = turnsOf(chain)
 	if q.Question == "" && len(q.turns) == 0 {
-		b.notice(ctx, newReply(b, q), textEmptyQuestion)
+		b.notice(ctx, r, textEmptyQuestion)
 		return
 	}
 	if q.replyTo != "" {
-		b.loadAgain(ctx, &q, q.replyTo)
+		b.loadAgain(ctx, q, q.replyTo)
 	}
-	b.answer(ctx, q)
+	b.answerOn(ctx, r)
 }
 
 // markCut ends an answer that an earlier process was writing, with what stands
@@ -117,6 +119,11 @@ func (b *Bot) markCut(ctx context.Context, r *reply) {
 		}
 		text += m.Content
 		r.shown[k] = m.Content
+	}
+	if text == textWaiting {
+		r.waiting = true
+		b.resumeOn(ctx, r)
+		return
 	}
 	response := feedback.Response{
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,

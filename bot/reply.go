@@ -16,12 +16,16 @@ type reply struct {
 	shown     []string // what each of them shows
 	changedAt time.Time
 	postedAt  time.Time // the first of them
+	waiting   bool      // the first message says that the answer is to come
 	stoppable bool      // the first message has a Stop button
 	cut       bool      // the answer broke off
 	again     bool      // a notice offers to try again
 }
 
 func newReply(b *Bot, q question) *reply { return &reply{bot: b, out: b.out, q: q} }
+
+// begun reports whether some of the answer is on the screen.
+func (r *reply) begun() bool { return len(r.ids) > 0 && !r.waiting }
 
 // progress shows what has arrived so far. The end of streaming ends the wait
 // for its turn.
@@ -54,9 +58,14 @@ func (r *reply) progress(ctx, streaming context.Context, l *live) error {
 			if k == 0 && !r.stoppable && !r.q.unstored && time.Since(r.postedAt) > worthStopping {
 				buttons = &[]row{stopRow(r.q.ResponseID)}
 			}
-			if err := r.edit(ctx, streaming, k, spare, newest(k), buttons); err != nil {
+			lane, grantBy := spare, streaming
+			if r.waiting {
+				lane, grantBy = urgent, ctx
+			}
+			if err := r.edit(ctx, grantBy, k, lane, newest(k), buttons); err != nil {
 				return err
 			}
+			r.waiting = false
 			r.stoppable = r.stoppable || buttons != nil
 		}
 	}
@@ -100,6 +109,9 @@ func (r *reply) say(ctx context.Context, text string) error {
 	var buttons *[]row
 	if r.again && !r.q.unstored {
 		buttons = &[]row{againRow(r.q.ResponseID, true)}
+	}
+	if len(r.ids) > 0 && !r.tokenWorks() { // it told the person to wait
+		return r.edit(ctx, ctx, 0, urgent, func() string { return text }, buttons)
 	}
 	if r.q.Token != "" {
 		_, err := r.out.editOriginal(ctx, nil, r.bot.appID, r.q.Token, urgent, func() body { return body{Content: text, Components: buttons} })
