@@ -1,0 +1,208 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Forgotten counts what was deleted, and what remains elsewhere.
+type Forgotten struct {
+	Questions int64
+	Votes     int64
+	// Delivered counts what backends have got and this program cannot delete
+	// there, by the name of the backend.
+	Delivered map[string]int64
+}
+
+// forgetMember are the statements that delete a person: their votes, what they
+// wrote, what was answered to it, and their pseudonym. Votes of others on those
+// answers stay, without a text.
+var forgetMember = []string{
+	`DELETE FROM deliveries WHERE rater = $1`,
+	// What no backend has got yet must not leave any more, nor votes on it.
+	`DELETE FROM deliveries WHERE (backend, response_id) IN (SELECT d.backend, d.response_id FROM deliveries d
+		JOIN responses r ON r.id = d.response_id WHERE r.asker = $1 AND d.rater = '' AND d.delivered_rev = 0)`,
+	`DELETE FROM submission_history WHERE rater = $1`,
+	`UPDATE asks SET asker = '', question = '', token = '', conversation_id = '' WHERE asker = $1`,
+	`UPDATE reservations SET asker = '' WHERE asker = $1`,
+	`DELETE FROM usage WHERE scope = 'member:' || $1`,
+}
+
+// Forget deletes everything about a person, and returns what was deleted. It
+// returns after the database's files hold nothing of it any more.
+func (s *Store) Forget(ctx context.Context, who Rater) (Forgotten, error) {
+	var f Forgotten
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		f = Forgotten{Delivered: map[string]int64{}}
+		rows, err := tx.QueryContext(ctx, `SELECT d.backend, COUNT(*) FROM deliveries d JOIN responses r ON r.id = d.response_id
+			WHERE d.delivered_rev > 0 AND (d.rater = $1 OR d.rater = '' AND r.asker = $1) GROUP BY d.backend`, who)
+		if err != nil {
+			return err
+		}
+		counts, err := collect(rows, func(rows *sql.Rows) (c struct {
+			backend string
+			n       int64
+		}, err error) {
+			return c, rows.Scan(&c.backend, &c.n)
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range counts {
+			f.Delivered[c.backend] = c.n
+		}
+		if f.Votes, err = affected(tx.ExecContext(ctx, `DELETE FROM submissions WHERE rater = $1`, who)); err != nil {
+			return err
+		}
+		for _, statement := range forgetMember {
+			if _, err := tx.ExecContext(ctx, statement, who); err != nil {
+				return err
+			}
+		}
+		f.Questions, err = affected(tx.ExecContext(ctx, `UPDATE responses SET asker = '', question = '', answer = '', context = '[]',
+			conversation_id = '', removed = 1 WHERE asker = $1`, who))
+		return err
+	})
+	if err == nil {
+		err = s.scrub(ctx)
+	}
+	if err != nil {
+		return Forgotten{}, fmt.Errorf("forget a member: %w", err)
+	}
+	return f, nil
+}
+
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const (
+	scrubTries = 50
+	scrubAgain = 100 * time.Millisecond
+)
+
+// scrub takes deleted content out of SQLite's side files: the log of changes,
+// and the backups from before an upgrade. Within the database itself
+// secure_delete overwrites it.
+func (s *Store) scrub(ctx context.Context) error {
+	if s.dialect != sqliteDialect {
+		return nil
+	}
+	for busy, tries := 1, 0; busy != 0; tries++ {
+		var logged, moved int
+		if err := s.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &moved); err != nil {
+			return fmt.Errorf("empty the log of changes: %w", err)
+		}
+		if busy == 0 {
+			break
+		}
+		if tries == scrubTries {
+			return errors.New("empty the log of changes: somebody is reading")
+		}
+		select { // a reader keeps what it reads
+		case <-time.After(scrubAgain):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	file, err := optional[string](s.read.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`))
+	if err != nil {
+		return fmt.Errorf("find the database's file: %w", err)
+	}
+	backups, err := filepath.Glob(file + ".before-schema-*")
+	if err != nil {
+		return fmt.Errorf("find backups: %w", err)
+	}
+	for _, backup := range backups {
+		if err := os.Remove(backup); err != nil {
+			return fmt.Errorf("delete a backup: %w", err)
+		}
+		s.log.Info("deleted a backup from before an upgrade, because somebody asked to be forgotten", "file", backup)
+	}
+	return nil
+}
+
+// ForgetServer deletes everything that was asked in a server, and its votes.
+func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
+	return s.deleteResponses(ctx, "forget a server", `guild_id = $1`, guildID, func(ctx context.Context, tx tx) error {
+		for _, statement := range []string{`DELETE FROM asks WHERE guild_id = $1`, `DELETE FROM reservations WHERE guild_id = $1`,
+			`DELETE FROM usage WHERE scope = 'server:' || $1`} {
+			if _, err := tx.ExecContext(ctx, statement, guildID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// deleteResponses deletes the responses that a condition selects with all that
+// hangs on them.
+func (s *Store) deleteResponses(ctx context.Context, what, condition string, arg any, more func(context.Context, tx) error) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		for _, table := range []string{"deliveries", "submission_history", "submissions", "messages"} {
+			_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE response_id IN (SELECT id FROM responses WHERE `+condition+`)`, arg)
+			if err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM responses WHERE `+condition, arg); err != nil {
+			return err
+		}
+		return more(ctx, tx)
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// Retention says for how long things are kept. 0 is for ever.
+type Retention struct {
+	Texts time.Duration // questions, answers, explanations
+	Votes time.Duration // everything
+}
+
+// Expire deletes what is older than it may become.
+func (s *Store) Expire(ctx context.Context, keep Retention, now time.Time) error {
+	if keep.Texts > 0 {
+		before := millis(now.Add(-keep.Texts))
+		err := s.write(ctx, func(ctx context.Context, tx tx) error {
+			for _, statement := range []string{
+				`UPDATE responses SET question = '', answer = '', context = '[]', removed = 1 WHERE finished_at < $1 AND (question <> '' OR answer <> '' OR context NOT IN ('[]', 'null'))`,
+				`UPDATE submissions SET explanation = '', expected = '' WHERE updated_at < $1 AND (explanation <> '' OR expected <> '')`,
+				`UPDATE asks SET question = '' WHERE asked_at < $1 AND state = 'done' AND question <> ''`,
+			} {
+				if _, err := tx.ExecContext(ctx, statement, before); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("delete old texts: %w", err)
+		}
+	}
+	if keep.Votes <= 0 {
+		return nil
+	}
+	before := millis(now.Add(-keep.Votes))
+	return s.deleteResponses(ctx, "delete what is old", `finished_at < $1`, before, func(ctx context.Context, tx tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM asks WHERE asked_at < $1 AND state = 'done'`, before); err != nil {
+			return err
+		}
+		for _, statement := range []string{`DELETE FROM usage WHERE day < $1`, `DELETE FROM reservations WHERE day < $1`} {
+			if _, err := tx.ExecContext(ctx, statement, day(now.Add(-keep.Votes))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
