@@ -58,6 +58,9 @@ type Config struct {
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text"`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`
 
+	RetainTextsDays int `env:"RETAIN_TEXTS_DAYS" envDefault:"0"`
+	RetainVotesDays int `env:"RETAIN_VOTES_DAYS" envDefault:"0"`
+
 	FeedbackButtons string        `env:"FEEDBACK_BUTTONS" envDefault:"both"`
 	FeedbackRaters  string        `env:"FEEDBACK_RATERS" envDefault:"everyone"`
 	FeedbackSettle  time.Duration `env:"FEEDBACK_SETTLE" envDefault:"10s"`
@@ -212,8 +215,8 @@ func (c *Config) check() []string {
 		wrong = append(wrong, "numbers and durations must not be negative")
 	}
 	if c.LimitAtOnce < 0 || c.LimitMemberHourly < 0 || c.LimitServerHourly < 0 || c.BudgetTokens < 0 || c.BudgetUSD < 0 || c.BudgetMemberTokens < 0 ||
-		c.PriceInput < 0 || c.PriceOutput < 0 {
-		wrong = append(wrong, "limits, budgets and prices must not be negative")
+		c.PriceInput < 0 || c.PriceOutput < 0 || c.RetainTextsDays < 0 || c.RetainVotesDays < 0 {
+		wrong = append(wrong, "limits, budgets, prices and days must not be negative")
 	}
 	if c.BudgetUSD > 0 && c.PriceInput == 0 && c.PriceOutput == 0 {
 		wrong = append(wrong, "BUDGET_DAILY_USD needs OPENAI_PRICE_INPUT and OPENAI_PRICE_OUTPUT")

@@ -43,7 +43,11 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	b, err := bot.New(botOptions(c, registry, log), store, model)
+	options := botOptions(c, registry, log)
+	for _, backend := range backends {
+		options.Backends = append(options.Backends, backend.Name())
+	}
+	b, err := bot.New(options, store, model)
 	if err != nil {
 		return err
 	}
@@ -62,6 +66,17 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	worked := make(chan error, 1)
 	go func() { worked <- worker.Run(workCtx) }()
 
+	tidyCtx, stopTidying := context.WithCancel(ctx)
+	tidied := make(chan struct{})
+	go func() {
+		defer close(tidied)
+		tidy(tidyCtx, b, store, options.Retention, log)
+	}()
+	defer func() {
+		stopTidying()
+		<-tidied
+	}()
+
 	log.Info("feedbackbot is starting", "version", version(), "model", model.Model(), "http", listener.Addr(), "backends", len(backends))
 	err = b.Run(ctx)
 	stopWorker()
@@ -70,6 +85,31 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		log.Info("feedbackbot has stopped")
 	}
 	return err
+}
+
+const (
+	day       = 24 * time.Hour
+	tidyEvery = time.Hour
+)
+
+// tidy deletes what is too old, or belongs to servers that were left, until ctx
+// ends.
+func tidy(ctx context.Context, b *bot.Bot, store *feedback.Store, keep feedback.Retention, log *slog.Logger) {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		if err := store.Expire(ctx, keep, time.Now()); err != nil && ctx.Err() == nil {
+			log.Error("cannot delete what is too old", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := b.ForgetLeftServers(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			log.Error("cannot delete the data of servers that were left", "error", err)
+		}
+	}
 }
 
 func newModel(c Config, log *slog.Logger) (*llm.Client, error) {
@@ -104,7 +144,8 @@ func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.
 		Limits: bot.Limits{AtOnce: c.LimitAtOnce, MemberHourly: c.LimitMemberHourly, ServerHourly: c.LimitServerHourly,
 			Budget:     feedback.Budget{Tokens: c.BudgetTokens, Cost: int64(c.BudgetUSD * 1e6), MemberTokens: c.BudgetMemberTokens},
 			PriceInput: c.PriceInput, PriceOutput: c.PriceOutput, MaxTokens: c.OpenAIMaxTokens},
-		Explain: bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
+		Retention: feedback.Retention{Texts: time.Duration(c.RetainTextsDays) * day, Votes: time.Duration(c.RetainVotesDays) * day},
+		Explain:   bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
 	}
 }
 

@@ -38,6 +38,8 @@ type Options struct {
 	Pictures       bool   // the model takes pictures
 	Access         Access
 	Limits         Limits
+	Retention      feedback.Retention
+	Backends       []string // names of those that get answers and votes, for /privacy
 	Buttons        Buttons
 	Raters         Raters
 	Explain        Explain
@@ -52,6 +54,7 @@ type store interface {
 	ballots
 	keeper
 	ledger
+	archive
 }
 
 // model answers questions.

@@ -53,7 +53,7 @@ func parseCustomID(id string) (a action, responseID string, ok bool) {
 	}
 	a = action(parts[1])
 	switch _, _, isVote := a.rating(); {
-	case isVote, a == explainVote, a == undoVote, a == submitForm, a == stopAnswer, a == anotherOne, a == askAbout:
+	case isVote, a == explainVote, a == undoVote, a == submitForm, a == stopAnswer, a == anotherOne, a == askAbout, a == forgetMe:
 		return a, parts[2], true
 	}
 	return "", "", false

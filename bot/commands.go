@@ -35,13 +35,13 @@ const (
 )
 
 func commands() []command {
-	return []command{{
+	return append([]command{{
 		Name: commandAsk, Type: 1, Description: "Ask me a question.",
 		Contexts: []int{0, 1}, Installs: []int{0}, // servers and direct messages with the bot
 		Options: []commandOption{{Type: 3, Name: optionPrompt, Description: "What would you like to know?", Required: true,
 			MaxLength: maxPrompt},
 			{Type: 5, Name: optionThread, Description: "Answer in a thread of its own?"}},
-	}, aboutCommand(), usageCommand()}
+	}, aboutCommand(), usageCommand()}, privacyCommands()...)
 }
 
 // commandOfMessage is the type of a command in the menu of messages.
@@ -78,6 +78,10 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 		b.onAbout(ctx, i)
 	case commandUsage:
 		b.onUsage(ctx, i)
+	case commandPrivacy:
+		b.onPrivacy(ctx, i)
+	case commandForgetMe:
+		b.onForgetMe(ctx, i)
 	default:
 		b.say(ctx, i, textNoCommand)
 	}

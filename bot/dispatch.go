@@ -49,6 +49,7 @@ func (b *Bot) onEvent(shard int, e *discordgo.Event) {
 		}
 		if b.decode(e, &g) && !g.Unavailable {
 			b.places.leave(g.ID)
+			b.onLeft(g.ID)
 		}
 	case "MESSAGE_DELETE":
 		var m message

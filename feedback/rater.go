@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 )
@@ -70,4 +71,33 @@ func (s *Store) SetSetting(ctx context.Context, name, value string) error {
 		return fmt.Errorf("store setting %s: %w", name, err)
 	}
 	return nil
+}
+
+// DeleteSetting removes a setting.
+func (s *Store) DeleteSetting(ctx context.Context, name string) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM settings WHERE name = $1`, name)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete setting %s: %w", name, err)
+	}
+	return nil
+}
+
+// Settings returns the settings whose names begin with a prefix.
+func (s *Store) Settings(ctx context.Context, prefix string) (map[string]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT name, value FROM settings WHERE SUBSTR(name, 1, $1) = $2`, len(prefix), prefix)
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	pairs, err := collect(rows, func(rows *sql.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) })
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	found := make(map[string]string, len(pairs))
+	for _, p := range pairs {
+		found[p[0]] = p[1]
+	}
+	return found, nil
 }

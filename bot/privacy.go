@@ -1,0 +1,157 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"feedbackbot/feedback"
+)
+
+// archive is what privacy needs of the store.
+type archive interface {
+	Forget(context.Context, feedback.Rater) (feedback.Forgotten, error)
+	ForgetServer(ctx context.Context, guildID string) error
+	Settings(ctx context.Context, prefix string) (map[string]string, error)
+	DeleteSetting(ctx context.Context, name string) error
+}
+
+const (
+	commandPrivacy  = "privacy"
+	commandForgetMe = "forget-me"
+	forgetMe        = action("forget") // the button that means it
+
+	// serverGrace is how long the data of a server is kept after the bot has
+	// left: people who remove it by mistake invite it again.
+	serverGrace = 30 * 24 * time.Hour
+	leftSetting = "left_server_"
+)
+
+const textPrivacy = `**What I keep, and why**
+- The questions you put to me, my answers, and where they stand: so that conversations go on and answers can be reviewed.
+- Your votes, and what you write in the form: so that the people who run me can improve my answers.
+- You appear under a pseudonym, never with your Discord name or id. I don't keep messages that aren't for me.
+**Who gets it**
+- %s writes my answers, so it gets the conversation.
+- %s
+**How long**
+- %s
+/forget-me deletes your questions, votes and pseudonym for good.`
+
+const (
+	textForgetAsk  = "This deletes your questions, my answers to them, your votes and your explanations from my database, for good. Your messages on Discord stay; delete them yourself if you like."
+	textForgotten  = "**Done.** I deleted %d of your questions with their answers, and %d of your votes."
+	textElsewhere  = "\nThese were passed on before, and I can't delete them there: %s. The people who run me can."
+	textForgetFail = "Sorry, that did not work. **Your data may still be there.** Please try again in a moment."
+)
+
+func privacyCommands() []command {
+	return []command{
+		{Name: commandPrivacy, Type: 1, Description: "See what I keep about you, and why.", Contexts: []int{0, 1}, Installs: []int{0}},
+		{Name: commandForgetMe, Type: 1, Description: "Delete what I keep about you.", Contexts: []int{0, 1}, Installs: []int{0}},
+	}
+}
+
+func (b *Bot) onPrivacy(ctx context.Context, i *interaction) {
+	backends := "Nobody else: it stays in my own database."
+	if list := b.options.Backends; len(list) > 0 {
+		backends = "Answers and votes go to " + strings.Join(list, ", ") + ", where they are reviewed."
+	}
+	b.say(ctx, i, fmt.Sprintf(textPrivacy, b.model.Host(), backends, retentionText(b.options.Retention)))
+}
+
+func retentionText(r feedback.Retention) string {
+	days := func(d time.Duration) string { return fmt.Sprintf("%d days", int(d.Hours()/24)) }
+	switch {
+	case r.Votes > 0 && r.Texts > 0 && r.Texts < r.Votes:
+		return "Texts go after " + days(r.Texts) + ", everything else after " + days(r.Votes) + "."
+	case r.Votes > 0:
+		return "Everything goes after " + days(r.Votes) + "."
+	case r.Texts > 0:
+		return "Texts go after " + days(r.Texts) + "; votes stay until you delete them."
+	}
+	return "Until you delete it."
+}
+
+// onForgetMe asks whether it is meant.
+func (b *Bot) onForgetMe(ctx context.Context, i *interaction) {
+	rows := []row{{Components: []discordgo.MessageComponent{discordgo.Button{Style: discordgo.DangerButton, Label: "Delete my data",
+		CustomID: customID(forgetMe, feedback.NewID())}}}}
+	b.respond(ctx, i, callback{Type: replyMessage, Data: body{Content: textForgetAsk, Flags: flagEphemeral, Components: &rows}})
+}
+
+// onForgetMeMeant deletes everything about whoever pressed the button.
+func (b *Bot) onForgetMeMeant(ctx context.Context, i *interaction) {
+	type result struct {
+		f   feedback.Forgotten
+		err error
+	}
+	who := b.store.Rater(i.userID())
+	b.flights.stop(errDeleted, func(a feedback.Ask) bool { return a.Asker == who })
+	r, late := inTime(b, ctx, i, func(ctx context.Context) (r result) {
+		r.f, r.err = b.store.Forget(ctx, who)
+		return r
+	})
+	if r.err != nil {
+		b.log.Error("a member could not be forgotten", "error", r.err)
+		b.reply(ctx, i, late, body{Content: textForgetFail})
+		return
+	}
+	text := fmt.Sprintf(textForgotten, r.f.Questions, r.f.Votes)
+	if len(r.f.Delivered) > 0 {
+		var places []string
+		for _, name := range slices.Sorted(maps.Keys(r.f.Delivered)) {
+			places = append(places, fmt.Sprintf("%d at %s", r.f.Delivered[name], name))
+		}
+		text += fmt.Sprintf(textElsewhere, strings.Join(places, ", "))
+	}
+	b.log.Info("a member was forgotten", "questions", r.f.Questions, "votes", r.f.Votes)
+	b.reply(ctx, i, late, body{Content: text})
+}
+
+// onLeft notes that the bot is no longer in a server; its data goes after a
+// while.
+func (b *Bot) onLeft(guildID string) {
+	b.mu.Lock()
+	delete(b.guilds, guildID)
+	b.mu.Unlock()
+	b.begin("left a server", func() {
+		if err := b.store.SetSetting(b.life, leftSetting+guildID, time.Now().UTC().Format(time.RFC3339)); err != nil {
+			b.log.Error("cannot store that a server was left", "error", err)
+		}
+	})
+}
+
+// ForgetLeftServers deletes the data of the servers that were left long enough
+// before now, and to which the bot did not come back.
+func (b *Bot) ForgetLeftServers(ctx context.Context, now time.Time) error {
+	left, err := b.store.Settings(ctx, leftSetting)
+	if err != nil {
+		return err
+	}
+	for name, value := range left {
+		id := strings.TrimPrefix(name, leftSetting)
+		b.mu.Lock()
+		_, back := b.guilds[id]
+		b.mu.Unlock()
+		at, err := time.Parse(time.RFC3339, value)
+		if !b.runsShardOf(id) || !back && err == nil && now.Sub(at) < serverGrace {
+			continue
+		}
+		if !back {
+			if err := b.store.ForgetServer(ctx, id); err != nil {
+				return err
+			}
+			b.log.Info("deleted the data of a server that was left", "server", id)
+		}
+		if err := b.store.DeleteSetting(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
