@@ -46,6 +46,10 @@ func (p *Playground) dispatched(e discordtest.Event, d discordtest.Dispatch) {
 		if json.Unmarshal(d.Data, &m) != nil || m.Author.Bot {
 			return // its own messages come back; that explains nothing
 		}
+		if m.ID == p.told {
+			return // it also goes to a session that the bot has left behind
+		}
+		p.told = m.ID
 		title += m.Author.Username + " wrote a message"
 	case "INTERACTION_CREATE":
 		var i struct {

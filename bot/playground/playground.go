@@ -46,6 +46,7 @@ type Playground struct {
 	http     *http.Server
 	served   sync.WaitGroup
 	restart  chan struct{} // receives when the bot is to be restarted
+	told     string        // the message that the timeline told of last; observe alone uses it
 
 	mu       sync.Mutex
 	channels []channel                           // a thread follows its channel
