@@ -45,6 +45,8 @@ type Config struct {
 	OpenAIKey           Secret        `env:"OPENAI_API_KEY"`
 	OpenAIBaseURL       string        `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
 	OpenAIModel         string        `env:"OPENAI_MODEL" envDefault:"gpt-5-mini"`
+	OpenAIModels        []string      `env:"OPENAI_MODELS"`
+	OpenAIFallback      string        `env:"OPENAI_FALLBACK_MODEL"`
 	OpenAIMaxTokens     int           `env:"OPENAI_MAX_TOKENS" envDefault:"8192"`
 	OpenAITemperature   *float32      `env:"OPENAI_TEMPERATURE"`
 	OpenAIContextTokens int           `env:"OPENAI_CONTEXT_TOKENS" envDefault:"8000"`

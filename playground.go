@@ -73,6 +73,7 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 		defer model.Close()
 		options.ModelURL, options.Scripted = model.URL(), true
 		vars["OPENAI_API_KEY"], vars["OPENAI_MODEL"] = llmtest.DefaultKey, "scripted-mini"
+		vars["OPENAI_MODELS"] = "scripted-mini,scripted-maxi"
 	case options.ModelURL == "":
 		options.ModelURL = openAI
 	}

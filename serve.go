@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -33,7 +34,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	model, err := newModel(c, log)
+	model, err := newModels(c, log)
 	if err != nil {
 		return err
 	}
@@ -119,6 +120,36 @@ func newModel(c Config, log *slog.Logger) (*llm.Client, error) {
 		return nil, fmt.Errorf("OPENAI_BASE_URL or OPENAI_MODEL: %w", err)
 	}
 	return model, nil
+}
+
+// newModels returns the usual model, those that members may choose, and the one
+// that stands in.
+func newModels(c Config, log *slog.Logger) (*llm.Models, error) {
+	usual, err := newModel(c, log)
+	if err != nil {
+		return nil, err
+	}
+	named := func(name string) (*llm.Client, error) {
+		c.OpenAIModel = strings.TrimSpace(name)
+		return newModel(c, log)
+	}
+	var more []*llm.Client
+	for _, name := range c.OpenAIModels {
+		other, err := named(name)
+		if err != nil {
+			return nil, err
+		}
+		if other.Model() != usual.Model() {
+			more = append(more, other)
+		}
+	}
+	var fallback *llm.Client
+	if c.OpenAIFallback != "" {
+		if fallback, err = named(c.OpenAIFallback); err != nil {
+			return nil, err
+		}
+	}
+	return llm.NewModels(fallback, usual, more...), nil
 }
 
 // newBackends returns a backend for every one whose key is set.

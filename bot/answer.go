@@ -48,6 +48,7 @@ type question struct {
 	turns     []llm.Message
 	speaker   string // who asks, where several people talk
 	files     files  // what the question brought along
+	chosen    chosen // how it is answered
 	replyTo   string // message to reply to; "" for a command
 	unstored  bool   // the store could not take it: it is answered, but cannot be rated
 	startedAt time.Time
@@ -218,6 +219,7 @@ func (b *Bot) answer(ctx context.Context, q question) {
 
 // answerOn is answer on messages that may be there already.
 func (b *Bot) answerOn(ctx context.Context, r *reply) {
+	r.q.chosen = b.chosenFor(ctx, r.q.GuildID, r.q.ChannelID)
 	q := r.q
 	flown, land := b.flights.begin(b.work, q.Ask)
 	defer land()
@@ -227,7 +229,7 @@ func (b *Bot) answerOn(ctx context.Context, r *reply) {
 		return
 	}
 	defer leave()
-	prompt := b.prompt(q, time.Now())
+	prompt := b.prompt(r.q, time.Now())
 	modelCtx, stopModel := context.WithCancelCause(flown)
 	defer stopModel(nil)
 	streaming, endStreaming := context.WithCancel(ctx) // ends the wait for edits in between
@@ -239,7 +241,7 @@ func (b *Bot) answerOn(ctx context.Context, r *reply) {
 		defer func() { result <- s }()
 		defer endStreaming()
 		b.protect("model", nil, func() {
-			s.answer, s.err = b.model.Stream(modelCtx, prompt, func(text string) {
+			s.answer, s.err = b.model.Stream(modelCtx, q.chosen.model, prompt, func(text string) {
 				if l.add(text) > maxMessages*maxMessage {
 					stopModel(errFull)
 				}

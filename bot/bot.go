@@ -55,13 +55,15 @@ type store interface {
 	keeper
 	ledger
 	archive
+	choices
 }
 
 // model answers questions.
 type model interface {
-	Stream(ctx context.Context, conversation []llm.Message, onText func(string)) (llm.Answer, error)
-	Host() string  // of its provider
-	Model() string // its name
+	Stream(ctx context.Context, name string, conversation []llm.Message, onText func(string)) (llm.Answer, error)
+	Host() string    // of the usual model's provider
+	Model() string   // the usual model's name
+	Names() []string // of all that are offered
 }
 
 // keeper keeps small things, and turns people into pseudonyms.

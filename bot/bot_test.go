@@ -145,7 +145,15 @@ func (w *world) boot() {
 	w.store = w.open()
 	w.shut = sync.OnceValue(w.store.Close)
 	shut := w.shut
-	client, err := llm.New(w.llm)
+	var client *llm.Models
+	usual, err := llm.New(w.llm)
+	if err == nil {
+		other := w.llm
+		other.Model = "another"
+		var second *llm.Client
+		second, err = llm.New(other)
+		client = llm.NewModels(nil, usual, second)
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -33,13 +33,13 @@ func runChild() {
 		if err != nil {
 			return err
 		}
-		model, err := llm.New(llm.Options{BaseURL: os.Getenv(childModel), Key: modelKey, Model: "scripted"})
+		client, err := llm.New(llm.Options{BaseURL: os.Getenv(childModel), Key: modelKey, Model: "scripted"})
 		if err != nil {
 			return err
 		}
 		b, err := bot.New(bot.Options{Token: discordToken, APIURL: os.Getenv(childDiscord), GlobalRPS: 50,
 			ContextTokens: 4000, MessageContent: bot.ContentAuto, Buttons: bot.ThumbsAndStars, Raters: bot.Everyone,
-			Explain: bot.ExplainAsk}, store, model)
+			Explain: bot.ExplainAsk}, store, llm.NewModels(nil, client))
 		if err != nil {
 			return err
 		}

@@ -19,11 +19,17 @@ type command struct {
 }
 
 type commandOption struct {
-	Type        int    `json:"type"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Required    bool   `json:"required"`
-	MaxLength   int    `json:"max_length,omitempty"`
+	Type        int      `json:"type"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Required    bool     `json:"required"`
+	MaxLength   int      `json:"max_length,omitempty"`
+	Choices     []choice `json:"choices,omitempty"`
+}
+
+type choice struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 const (
@@ -34,14 +40,15 @@ const (
 	maxPrompt = 6000
 )
 
-func commands() []command {
-	return append([]command{{
+func (b *Bot) commands() []command {
+	list := []command{{
 		Name: commandAsk, Type: 1, Description: "Ask me a question.",
 		Contexts: []int{0, 1}, Installs: []int{0}, // servers and direct messages with the bot
 		Options: []commandOption{{Type: 3, Name: optionPrompt, Description: "What would you like to know?", Required: true,
 			MaxLength: maxPrompt},
 			{Type: 5, Name: optionThread, Description: "Answer in a thread of its own?"}},
-	}, aboutCommand(), usageCommand()}, privacyCommands()...)
+	}, aboutCommand(), usageCommand()}
+	return append(append(list, privacyCommands()...), b.personaCommands()...)
 }
 
 // commandOfMessage is the type of a command in the menu of messages.
@@ -56,7 +63,7 @@ func (b *Bot) registerCommands(ctx context.Context) {
 		b.log.Error("cannot read the slash commands", "error", err)
 		return
 	}
-	want := commands()
+	want := b.commands()
 	if reflect.DeepEqual(have, want) {
 		return
 	}
@@ -78,6 +85,10 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 		b.onAbout(ctx, i)
 	case commandUsage:
 		b.onUsage(ctx, i)
+	case commandPersona:
+		b.onPersona(ctx, i)
+	case commandModel:
+		b.onModel(ctx, i)
 	case commandPrivacy:
 		b.onPrivacy(ctx, i)
 	case commandForgetMe:

@@ -42,7 +42,7 @@ func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error)
 	response := feedback.Response{
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
 		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, AlternativeOf: r.q.AlternativeOf, Question: r.q.Question, Answer: text,
-		Model: s.answer.Model, Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt), Finish: finish, Context: r.q.files.texts,
+		Model: s.answer.Model, Provider: b.model.Host(), PromptVersion: promptVersion(r.q.chosen.prompt), Finish: finish, Context: r.q.files.texts,
 		InputTokens: s.answer.InputTokens, OutputTokens: s.answer.OutputTokens, Cost: float64(s.took.Cost) / 1e6,
 		AskedAt: r.q.AskedAt, FirstTextAt: s.answer.FirstText, FinishedAt: time.Now(),
 	}

@@ -116,8 +116,8 @@ func TestRegenerate(t *testing.T) {
 	}
 }
 
-// A failed answer offers to try again, after a restart too, and the conversation
-// is what it was.
+// A failed answer offers to try again, to a moderator too, and after a restart.
+// The question stays its asker's.
 func TestTryAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
@@ -131,11 +131,13 @@ func TestTryAgain(t *testing.T) {
 	w.stop()
 	w.start()
 	w.model.Queue(llmtest.Script{Text: "Because."})
-	i := w.discord.Click(ada.ID, failed.ID, labelled(failed, "Try again"))
+	moderator := w.discord.AddUser("moderator")
+	w.discord.SetMemberPermissions(moderator.ID, discordtest.DefaultPermissions|discordtest.ManageMessages)
+	i := w.discord.Click(moderator.ID, failed.ID, labelled(failed, "Try again"))
 	m := w.message("an answer", func(m discordtest.Message) bool {
 		return m.InteractionMetadata != nil && m.InteractionMetadata.ID == i.ID && rateable(m)
 	})
-	if r := w.response(m.ID); m.Content != "Because." || r.Question != "why?" || r.AlternativeOf != "" {
+	if r := w.response(m.ID); m.Content != "Because." || r.Question != "why?" || r.AlternativeOf != "" || r.Asker != w.store.Rater(ada.ID) {
 		t.Errorf("the second try says %q, stored %+v", m.Content, r)
 	}
 }

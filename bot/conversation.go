@@ -115,7 +115,7 @@ func (b *Bot) prompt(q question, now time.Time) []llm.Message {
 		question = q.speaker + ": " + question
 	}
 	question = strings.Join(append([]string{question}, q.files.texts...), "\n\n")
-	system := b.systemPrompt(q.GuildID, now)
+	system := b.systemPrompt(q.chosen.prompt, q.GuildID, now)
 	left := b.options.ContextTokens - tokens(system) - tokens(question)
 	first := len(turns)
 	for first > 0 && left >= tokens(turns[first-1].Content) {
@@ -134,7 +134,7 @@ func (b *Bot) prompt(q question, now time.Time) []llm.Message {
 func tokens(text string) int { return utf8.RuneCountInString(text)/4 + 4 }
 
 // systemPrompt fills in what the operator's prompt may name.
-func (b *Bot) systemPrompt(guildID string, now time.Time) string {
+func (b *Bot) systemPrompt(template, guildID string, now time.Time) string {
 	server := "a direct message"
 	if guildID != "" {
 		b.mu.Lock()
@@ -147,7 +147,7 @@ func (b *Bot) systemPrompt(guildID string, now time.Time) string {
 	return strings.NewReplacer(
 		"{date}", now.UTC().Format("Monday, 2 January 2006"),
 		"{server}", plainText(server),
-	).Replace(b.options.SystemPrompt)
+	).Replace(template)
 }
 
 // questionText is what a person asked: their message without the mention of the

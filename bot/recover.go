@@ -128,7 +128,7 @@ func (b *Bot) markCut(ctx context.Context, r *reply) {
 	response := feedback.Response{
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
 		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, AlternativeOf: r.q.AlternativeOf, Question: r.q.Question, Answer: text,
-		Model: b.model.Model(), Provider: b.model.Host(), PromptVersion: promptVersion(b.options.SystemPrompt),
+		Model: b.model.Model(), Provider: b.model.Host(), PromptVersion: promptVersion(b.chosenFor(ctx, r.q.GuildID, r.q.ChannelID).prompt),
 		Finish: feedback.Cut, AskedAt: r.q.AskedAt, FinishedAt: time.Now(),
 	}
 	r.cut, r.stoppable = true, true

@@ -8,6 +8,8 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // Rater is a person under a pseudonym: 32 hex digits that are stable within one
@@ -91,6 +93,23 @@ func (s *Store) Settings(ctx context.Context, prefix string) (map[string]string,
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
+	return collectPairs(rows)
+}
+
+// Choices returns those of the settings with these names that exist.
+func (s *Store) Choices(ctx context.Context, names ...string) (map[string]string, error) {
+	places, args := make([]string, len(names)), make([]any, len(names))
+	for i, name := range names {
+		places[i], args[i] = "$"+strconv.Itoa(i+1), name
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT name, value FROM settings WHERE name IN (`+strings.Join(places, ", ")+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	return collectPairs(rows)
+}
+
+func collectPairs(rows *sql.Rows) (map[string]string, error) {
 	pairs, err := collect(rows, func(rows *sql.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) })
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)

@@ -17,6 +17,7 @@ type world struct {
 	timeline []string // ids of all messages, ascending; the deleted ones too
 	general  *channel
 	joined   string
+	rights   map[string]int64 // of users who have others than DefaultPermissions
 
 	files     map[string]Attachment // with their bytes, by id
 	fileOrder []string              // their ids, oldest first
@@ -30,6 +31,8 @@ type channel struct {
 
 // The permissions that the REST routes ask for, and what a channel grants by default.
 const (
+	ManageChannels        int64 = 1 << 4
+	ManageServer          int64 = 1 << 5
 	ViewChannel           int64 = 1 << 10
 	SendMessages          int64 = 1 << 11
 	ManageMessages        int64 = 1 << 13
@@ -47,7 +50,7 @@ func (s *Server) createWorld() {
 	now := time.Now()
 	s.users, s.channels = map[string]*User{}, map[string]*channel{}
 	s.dms, s.messages = map[string]*channel{}, map[string]*Message{}
-	s.files = map[string]Attachment{}
+	s.files, s.rights = map[string]Attachment{}, map[string]int64{}
 	s.joined = timestamp(now.Add(-24 * time.Hour))
 	s.bot = User{ID: s.snowflake(now.Add(-48 * time.Hour)), Username: s.opt.BotName, Discriminator: "0", Bot: true}
 	s.users[s.bot.ID] = &s.bot
@@ -168,6 +171,20 @@ func (s *Server) newUser(name string) *User {
 	u := &User{ID: s.snowflake(time.Now()), Username: name, GlobalName: &name, Discriminator: "0"}
 	s.users[u.ID] = u
 	return u
+}
+
+// SetMemberPermissions changes what a user may do, as interactions tell it.
+func (s *Server) SetMemberPermissions(userID string, permissions int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rights[userID] = permissions
+}
+
+func (s *Server) permissionsOf(userID string) int64 {
+	if rights, changed := s.rights[userID]; changed {
+		return rights
+	}
+	return DefaultPermissions
 }
 
 // member is a user's membership, the same in every guild and for every user.

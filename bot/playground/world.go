@@ -39,6 +39,9 @@ func (p *Playground) createWorld() {
 	} {
 		m.ID = d.AddUser(m.Name).ID
 		m.DM = d.DM(m.ID).ID
+		if m.Role == "reviewer" {
+			d.SetMemberPermissions(m.ID, discordtest.DefaultPermissions|discordtest.ManageMessages|discordtest.ManageChannels|discordtest.ManageServer)
+		}
 		p.members = append(p.members, m)
 	}
 }

@@ -27,7 +27,7 @@ const handlers = {
     for (const list of Object.values(e.messages)) list.forEach(put);
     if (!places.includes(state.place)) state.place = places[0];
     $("serverName").textContent = e.server;
-    $("member").replaceChildren(...e.members.map(m => el("option", {value: m.id, selected: m.id === e.me}, m.name + (m.role === "reviewer" ? " (reviewer)" : ""))));
+    $("member").replaceChildren(...e.members.map(m => el("option", {value: m.id, selected: m.id === e.me}, m.name + (m.role === "reviewer" ? " (reviewer, manages the server)" : ""))));
     drawSwitches();
     drawTimeline(e.timeline);
     drawArrived();
