@@ -45,7 +45,7 @@ const textPrivacy = `**What I keep, and why**
 
 const (
 	textForgetAsk  = "This deletes your questions, my answers to them, your votes and your explanations from my database, for good. Your messages on Discord stay; delete them yourself if you like."
-	textForgotten  = "**Done.** I deleted %d of your questions with their answers, and %d of your votes."
+	textForgotten  = "**Done.** I deleted %s with the answers, and %s."
 	textElsewhere  = "\nThese were passed on before, and I can't delete them there: %s. The people who run me can."
 	textForgetFail = "Sorry, that did not work. **Your data may still be there.** Please try again in a moment."
 )
@@ -102,7 +102,7 @@ func (b *Bot) onForgetMeMeant(ctx context.Context, i *interaction) {
 		b.reply(ctx, i, late, body{Content: textForgetFail})
 		return
 	}
-	text := fmt.Sprintf(textForgotten, r.f.Questions, r.f.Votes)
+	text := fmt.Sprintf(textForgotten, counted(r.f.Questions, "question"), counted(r.f.Votes, "vote"))
 	if len(r.f.Delivered) > 0 {
 		var places []string
 		for _, name := range slices.Sorted(maps.Keys(r.f.Delivered)) {

@@ -45,7 +45,7 @@ func TestForgetMe(t *testing.T) {
 		t.Fatalf("/forget-me = %+v, %v, want a question", a, err)
 	}
 	done, err := w.discord.Click(ada.ID, a.Message.ID, labelled(*a.Message, "Delete my data")).Wait(w.ctx())
-	if err != nil || done.Message == nil || !strings.Contains(done.Message.Content, "1 of your questions") || !strings.Contains(done.Message.Content, "2 of your votes") || len(done.Message.Components) != 0 {
+	if err != nil || done.Message == nil || !strings.Contains(done.Message.Content, "I deleted 1 question with") || !strings.Contains(done.Message.Content, "and 2 votes.") || len(done.Message.Components) != 0 {
 		t.Errorf("the button = %+v, %v", done, err)
 	}
 	files, err := filepath.Glob(w.path + "*")

@@ -49,11 +49,18 @@ func (b *Bot) usageOf(ctx context.Context, who, scope string) (string, error) {
 }
 
 func useText(u feedback.Use) string {
-	text := grouped(u.Questions) + " questions, " + grouped(u.Tokens) + " tokens"
+	text := counted(u.Questions, "question") + ", " + counted(u.Tokens, "token")
 	if u.Cost > 0 {
 		text += fmt.Sprintf(", $%.2f", float64(u.Cost)/1e6)
 	}
 	return text
+}
+
+func counted(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return grouped(n) + " " + what
 }
 
 // grouped writes a number with commas between thousands.

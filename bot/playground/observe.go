@@ -94,6 +94,10 @@ func (p *Playground) requested(e discordtest.Event, r discordtest.Request) {
 		title = "The bot sends a message"
 	case r.Method == http.MethodPatch && strings.Contains(r.Route, "/messages/"):
 		title = "The bot edits its message"
+	case r.Method == http.MethodDelete && strings.Contains(r.Route, "/messages/"):
+		title = "The bot deletes its message"
+	case r.Method == http.MethodPost && strings.HasSuffix(r.Route, "/threads"):
+		title = "The bot opens a thread"
 	case strings.HasSuffix(r.Route, "/typing"):
 		title = "The bot is typing"
 	case strings.HasSuffix(r.Route, "/commands"):
@@ -150,6 +154,8 @@ func (p *Playground) Write(line []byte) (int, error) {
 	switch {
 	case l.Msg == "answer" && l.Outcome == "failed":
 		e.Title = "There is no answer; the asker is told so in a sentence"
+	case l.Msg == "answer" && l.Outcome == "deleted":
+		e.Title = "The question was deleted; what there was of its answer goes too"
 	case l.Msg == "answer" && l.Outcome == "unseen":
 		e.Title = "The answer could not be shown"
 	case l.Msg == "answer":
