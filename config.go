@@ -60,6 +60,9 @@ type Config struct {
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text"`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`
 
+	Moderation       bool   `env:"MODERATION" envDefault:"false"`
+	ModeratorChannel string `env:"MODERATOR_CHANNEL"`
+
 	RetainTextsDays int `env:"RETAIN_TEXTS_DAYS" envDefault:"0"`
 	RetainVotesDays int `env:"RETAIN_VOTES_DAYS" envDefault:"0"`
 
@@ -192,6 +195,11 @@ func (c *Config) check() []string {
 				wrong = append(wrong, name+" must hold Discord ids, separated by commas")
 				break
 			}
+		}
+	}
+	if c.ModeratorChannel != "" {
+		if _, err := strconv.ParseUint(c.ModeratorChannel, 10, 64); err != nil {
+			wrong = append(wrong, "MODERATOR_CHANNEL must be a channel's Discord id")
 		}
 	}
 	address := func(name, value string) *url.URL {

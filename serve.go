@@ -175,6 +175,7 @@ func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.
 		Limits: bot.Limits{AtOnce: c.LimitAtOnce, MemberHourly: c.LimitMemberHourly, ServerHourly: c.LimitServerHourly,
 			Budget:     feedback.Budget{Tokens: c.BudgetTokens, Cost: int64(c.BudgetUSD * 1e6), MemberTokens: c.BudgetMemberTokens},
 			PriceInput: c.PriceInput, PriceOutput: c.PriceOutput, MaxTokens: c.OpenAIMaxTokens},
+		Moderation: c.Moderation, ModeratorChannel: c.ModeratorChannel,
 		Retention: feedback.Retention{Texts: time.Duration(c.RetainTextsDays) * day, Votes: time.Duration(c.RetainVotesDays) * day},
 		Explain:   bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
 	}

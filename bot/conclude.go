@@ -34,6 +34,11 @@ func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error)
 		b.notice(ctx, r, text)
 		return
 	}
+	if b.flagged(ctx, r, "answer", text) {
+		b.logAnswer(r.q, s, "flagged", 0)
+		b.takeBack(ctx, r)
+		return
+	}
 	if errors.Is(stopped, errUnseen) {
 		b.logAnswer(r.q, s, "unseen", 0)
 		b.finish(ctx, r.q)

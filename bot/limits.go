@@ -92,6 +92,9 @@ func (b *Bot) admit(ctx context.Context, r *reply) (leave func(), err error) {
 	case r.q.GuildID != "" && !b.asked.add("server "+r.q.GuildID, l.ServerHourly, now):
 		return refuse("server_limit", fmt.Sprintf(textServerMany, untilNextHour(now)))
 	}
+	if b.flagged(ctx, r, "question", r.q.Question) {
+		return refuse("flagged", textFlaggedQuestion)
+	}
 	leave = func() {}
 	if l.AtOnce > 0 {
 		leave, err = b.slots.enter(ctx, r.q.Asker, func() { b.tellToWait(ctx, r) })

@@ -1,0 +1,81 @@
+package bot
+
+import (
+	"context"
+	"strings"
+)
+
+// Moderation, if the operator wants it: questions and answers are shown to the
+// provider's moderation endpoint, and what is flagged is not answered.
+
+// moderator judges texts.
+type moderator interface {
+	Flagged(ctx context.Context, text string) (categories []string, err error)
+}
+
+const (
+	textFlaggedQuestion = "I can't answer that: it goes against the rules here."
+	textFlaggedAnswer   = "I've taken my answer back: it went against the rules here."
+)
+
+// flagged reports whether a text goes against the rules, and tells the
+// moderators. When the endpoint fails the text passes: moderation must not
+// silence the bot.
+func (b *Bot) flagged(ctx context.Context, r *reply, what, text string) bool {
+	judge, can := b.model.(moderator)
+	if !b.options.Moderation || !can || strings.TrimSpace(text) == "" {
+		return false
+	}
+	categories, err := judge.Flagged(ctx, text)
+	if err != nil {
+		b.metrics.dropped.WithLabelValues("not_moderated").Inc()
+		b.log.Warn("a text could not be moderated", "error", err)
+		return false
+	}
+	if len(categories) == 0 {
+		return false
+	}
+	b.metrics.dropped.WithLabelValues("flagged_" + what).Inc()
+	b.log.Info("flagged", "what", what, "categories", categories, "response_id", r.q.ResponseID)
+	b.report(ctx, r, what, categories)
+	return true
+}
+
+// report tells the moderators' channel where to look; it repeats no text.
+func (b *Bot) report(ctx context.Context, r *reply, what string, categories []string) {
+	if b.options.ModeratorChannel == "" {
+		return
+	}
+	where := "https://discord.com/channels/" + r.q.GuildID + "/" + r.q.ChannelID
+	if r.q.GuildID == "" {
+		where = "a direct message"
+	} else if r.q.replyTo != "" {
+		where += "/" + r.q.replyTo
+	}
+	text := "🚩 A flagged " + what + " (" + strings.Join(categories, ", ") + "): " + where
+	_, err := b.out.postMessage(ctx, b.options.ModeratorChannel, urgent, func() body {
+		return body{Content: text, Nonce: r.nonce("m"+what[:1], 0)}
+	})
+	if err != nil {
+		b.log.Warn("the moderators could not be told", "error", err)
+	}
+}
+
+// takeBack replaces an answer that was shown by a sentence.
+func (b *Bot) takeBack(ctx context.Context, r *reply) {
+	for len(r.ids) > 1 {
+		last := len(r.ids) - 1
+		if err := b.out.deleteMessage(ctx, r.q.ChannelID, r.ids[last]); err != nil && code(err) != codeUnknownMessage {
+			b.log.Warn("cannot take back a part of a flagged answer", "error", err)
+		}
+		r.ids, r.shown = r.ids[:last], r.shown[:last]
+	}
+	if len(r.ids) == 0 {
+		b.notice(ctx, r, textFlaggedAnswer)
+		return
+	}
+	if err := r.edit(ctx, ctx, 0, urgent, func() string { return textFlaggedAnswer }, &[]row{}); err != nil {
+		b.log.Warn("cannot take back a flagged answer", "error", err)
+	}
+	b.finish(ctx, r.q)
+}
