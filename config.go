@@ -32,6 +32,7 @@ type Config struct {
 	DenyPeople     []string `env:"DENY_PEOPLE"`
 	DirectMessages bool     `env:"DIRECT_MESSAGES" envDefault:"true"`
 	AnswerAll      []string `env:"ANSWER_ALL"`
+	AnswerThreads  []string `env:"ANSWER_IN_THREADS"`
 
 	LimitAtOnce        int     `env:"LIMIT_AT_ONCE" envDefault:"500"`
 	LimitMemberHourly  int     `env:"LIMIT_MEMBER_HOURLY" envDefault:"1000"`
@@ -188,7 +189,7 @@ func (c *Config) check() []string {
 		c.logLevel = slog.LevelInfo // the level is on the list already
 	}
 	for name, list := range map[string][]string{"ALLOW_PLACES": c.AllowPlaces, "DENY_PLACES": c.DenyPlaces,
-		"ALLOW_PEOPLE": c.AllowPeople, "DENY_PEOPLE": c.DenyPeople, "ANSWER_ALL": c.AnswerAll} {
+		"ALLOW_PEOPLE": c.AllowPeople, "DENY_PEOPLE": c.DenyPeople, "ANSWER_ALL": c.AnswerAll, "ANSWER_IN_THREADS": c.AnswerThreads} {
 		for n, id := range list {
 			list[n] = strings.TrimSpace(id)
 			if _, err := strconv.ParseUint(list[n], 10, 64); err != nil {

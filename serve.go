@@ -171,7 +171,7 @@ func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.
 		Token: c.DiscordToken.Reveal(), APIURL: c.DiscordAPIURL, GlobalRPS: c.DiscordGlobalRPS, Shards: c.shards,
 		MessageContent: bot.MessageContent(c.DiscordMessageContent), SystemPrompt: c.SystemPrompt,
 		ContextTokens: c.OpenAIContextTokens, Pictures: c.OpenAIImages, Access: bot.Access{AllowPlaces: c.AllowPlaces, DenyPlaces: c.DenyPlaces, AllowPeople: c.AllowPeople,
-			DenyPeople: c.DenyPeople, NoDirect: !c.DirectMessages, AnswerAll: c.AnswerAll}, Buttons: bot.Buttons(c.FeedbackButtons), Raters: bot.Raters(c.FeedbackRaters),
+			DenyPeople: c.DenyPeople, NoDirect: !c.DirectMessages, AnswerAll: c.AnswerAll, Threads: c.AnswerThreads}, Buttons: bot.Buttons(c.FeedbackButtons), Raters: bot.Raters(c.FeedbackRaters),
 		Limits: bot.Limits{AtOnce: c.LimitAtOnce, MemberHourly: c.LimitMemberHourly, ServerHourly: c.LimitServerHourly,
 			Budget:     feedback.Budget{Tokens: c.BudgetTokens, Cost: int64(c.BudgetUSD * 1e6), MemberTokens: c.BudgetMemberTokens},
 			PriceInput: c.PriceInput, PriceOutput: c.PriceOutput, MaxTokens: c.OpenAIMaxTokens},

@@ -132,6 +132,9 @@ func (b *Bot) ask(ctx context.Context, m *message) {
 		return
 	}
 	q.files = b.load(ctx, m.files())
+	if b.threadsFor(m.GuildID, m.ChannelID) {
+		b.openThreadAt(ctx, &q, m.ID)
+	}
 	if errors.Is(context.Cause(flown), errDeleted) {
 		b.finish(ctx, q)
 		return

@@ -26,12 +26,22 @@ func (b *Bot) moveToThread(ctx context.Context, i *interaction, q *question) {
 		b.log.Warn("cannot show a question before its thread", "error", err)
 		return
 	}
-	thread, err := b.out.openThread(ctx, i.ChannelID, m.ID, clip(strings.Join(strings.Fields(q.Question), " "), maxThreadName))
+	b.openThreadAt(ctx, q, m.ID)
+}
+
+// openThreadAt opens a thread at a message and moves the question there, or
+// leaves it where it is.
+func (b *Bot) openThreadAt(ctx context.Context, q *question, messageID string) {
+	name := clip(strings.Join(strings.Fields(q.Question), " "), maxThreadName)
+	if name == "" {
+		name = "A question"
+	}
+	thread, err := b.out.openThread(ctx, q.ChannelID, messageID, name)
 	if err != nil {
 		b.log.Info("cannot open a thread; answering in the channel", "error", err)
 		return
 	}
-	b.places.put(i.GuildID, thread)
+	b.places.put(q.GuildID, thread)
 	b.places.takePart(thread.ID, q.AskedAt)
 	if !q.unstored {
 		if err := b.store.Move(ctx, q.ID, thread.ID); err != nil {
@@ -39,7 +49,7 @@ func (b *Bot) moveToThread(ctx context.Context, i *interaction, q *question) {
 			q.unstored = true
 		}
 	}
-	q.ChannelID, q.Token = thread.ID, ""
+	q.ChannelID, q.Token, q.replyTo = thread.ID, "", ""
 }
 
 // openThread opens a public thread at a message.

@@ -146,7 +146,7 @@ func (b *Bot) answerInteraction(ctx context.Context, i *interaction, a feedback.
 	}
 	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
 	do := func() {
-		if i.flag(optionThread) {
+		if i.flag(optionThread) || i.Type == interactionCommand && b.threadsFor(i.GuildID, i.ChannelID) {
 			b.moveToThread(ctx, i, &q)
 		}
 		if q.files = b.load(ctx, c.attachments); c.source != "" {

@@ -113,3 +113,27 @@ func TestHistoriesNeverMix(t *testing.T) {
 		t.Errorf("%d second questions came with their first, want %d", second, members)
 	}
 }
+
+// In some channels every answer gets a thread at its question, however it was
+// asked; where none can be opened it stands in the channel.
+func TestAnswersInThreads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	general := w.discord.Channel().ID
+	w.options.Access.Threads = []string{general}
+	w.start()
+	ada := w.discord.AddUser("Ada")
+	w.model.Queue(llmtest.Script{Text: "In a thread."}, llmtest.Script{Text: "Still there."}, llmtest.Script{Text: "In the channel."})
+	asked := w.ask(ada.ID, "where are you?")
+	w.message("the answer", func(m discordtest.Message) bool {
+		return m.ChannelID == asked.ID && m.Content == "In a thread." && rateable(m)
+	})
+	w.answered(w.discord.Say(ada.ID, asked.ID, "and now?").ID)
+	if n := len(w.replies(general)); n != 0 {
+		t.Errorf("%d answers in the channel, want none", n)
+	}
+	w.discord.SetPermissions(general, discordtest.DefaultPermissions&^discordtest.CreatePublicThreads)
+	if m := w.answered(w.ask(ada.ID, "and here?").ID); m.ChannelID != general || m.Content != "In the channel." {
+		t.Errorf("without the permission %q in %s", m.Content, m.ChannelID)
+	}
+}
