@@ -17,8 +17,9 @@ import (
 // fetcher gets the bytes of attachments. A message names their addresses, so it
 // asks nobody but the hosts where Discord keeps them.
 type fetcher struct {
-	own    *url.URL // DISCORD_API_URL: where it is not Discord's, its attachments may be there
-	client *http.Client
+	own    *url.URL     // DISCORD_API_URL: where it is not Discord's, its attachments may be there
+	near   *http.Client // asks own, which may be in a private network
+	client *http.Client // asks Discord's hosts
 }
 
 var cdnHosts = []string{"cdn.discordapp.com", "media.discordapp.net"}
@@ -33,21 +34,29 @@ var (
 func newFetcher(apiURL string) *fetcher {
 	f := &fetcher{}
 	f.own, _ = url.Parse(apiURL) // New has parsed it
-	dial := &net.Dialer{Timeout: 5 * time.Second, Control: f.refusePrivate}
-	f.client = &http.Client{
+	f.near = newFetchClient(nil)
+	f.client = newFetchClient(refusePrivate)
+	return f
+}
+
+// newFetchClient returns a client that follows no redirect and asks no proxy.
+func newFetchClient(control func(network, address string, c syscall.RawConn) error) *http.Client {
+	dial := &net.Dialer{Timeout: 5 * time.Second, Control: control}
+	return &http.Client{
 		Timeout:       fetchTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{DialContext: dial.DialContext, MaxIdleConns: 4, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 5 * time.Second, DisableCompression: true},
+		Transport: &http.Transport{DialContext: dial.DialContext, MaxIdleConns: 4, IdleConnTimeout: time.Minute,
+			TLSHandshakeTimeout: 5 * time.Second, DisableCompression: true},
 	}
-	return f
+}
+
+func (f *fetcher) isOwn(u *url.URL) bool {
+	return f.own != nil && u.Scheme == f.own.Scheme && u.Host == f.own.Host && u.User == nil
 }
 
 // allowed reports whether attachments may be fetched from an address.
 func (f *fetcher) allowed(u *url.URL) bool {
-	if f.own != nil && u.Scheme == f.own.Scheme && u.Host == f.own.Host && u.User == nil {
-		return true
-	}
-	return u.Scheme == "https" && u.User == nil && slices.Contains(cdnHosts, u.Host)
+	return f.isOwn(u) || u.Scheme == "https" && u.User == nil && slices.Contains(cdnHosts, u.Host)
 }
 
 // shared is carrier-grade NAT, which netip does not count as private.
@@ -57,18 +66,17 @@ var shared = netip.MustParsePrefix("100.64.0.0/10")
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
 // refusePrivate keeps a name that points into the operator's own network from
-// being dialled; only DISCORD_API_URL's host may be there.
-func (f *fetcher) refusePrivate(_, address string, _ syscall.RawConn) error {
+// being dialled.
+func refusePrivate(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return errForeign
 	}
 	ip := at.Addr().Unmap()
-	public := ip.IsGlobalUnicast() && !ip.IsPrivate() && !shared.Contains(ip) && !nat64.Contains(ip)
-	if public || f.own != nil && !slices.Contains([]string{"discord.com", "discordapp.com"}, f.own.Hostname()) {
-		return nil
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || shared.Contains(ip) || nat64.Contains(ip) {
+		return errForeign
 	}
-	return errForeign
+	return nil
 }
 
 // get returns at most limit bytes, or errTooLarge.
@@ -82,7 +90,11 @@ func (f *fetcher) get(ctx context.Context, address string, limit int64) ([]byte,
 		return nil, errForeign
 	}
 	req.Header.Set("User-Agent", userAgent)
-	resp, err := f.client.Do(req)
+	client := f.client
+	if f.isOwn(u) {
+		client = f.near
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("fetch an attachment: %w", withoutURL(err))
 	}
