@@ -73,7 +73,7 @@ func TestStopAtOnce(t *testing.T) {
 		case <-w.ctx().Done():
 			t.Fatal("Run did not end")
 		}
-		if took := time.Since(began); took > 4*time.Second {
+		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("reachable %t: stopping took %v", reachable, took)
 		}
 	}
