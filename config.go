@@ -64,8 +64,9 @@ type Config struct {
 	Moderation       bool   `env:"MODERATION" envDefault:"false"`
 	ModeratorChannel string `env:"MODERATOR_CHANNEL"`
 
-	RetainTextsDays int `env:"RETAIN_TEXTS_DAYS" envDefault:"0"`
-	RetainVotesDays int `env:"RETAIN_VOTES_DAYS" envDefault:"0"`
+	StoreText       bool `env:"STORE_TEXT" envDefault:"true"`
+	RetainTextsDays int  `env:"RETAIN_TEXTS_DAYS" envDefault:"0"`
+	RetainVotesDays int  `env:"RETAIN_VOTES_DAYS" envDefault:"0"`
 
 	FeedbackButtons string        `env:"FEEDBACK_BUTTONS" envDefault:"both"`
 	FeedbackRaters  string        `env:"FEEDBACK_RATERS" envDefault:"everyone"`

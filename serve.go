@@ -29,7 +29,7 @@ const drainTime = 3 * time.Second
 // up and stops it from the top down: first the bot, so that nothing new comes
 // in, then the deliveries, then the store.
 func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
-	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, Log: log})
+	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText, Log: log})
 	if err != nil {
 		return err
 	}
@@ -176,6 +176,7 @@ func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.
 			Budget:     feedback.Budget{Tokens: c.BudgetTokens, Cost: int64(c.BudgetUSD * 1e6), MemberTokens: c.BudgetMemberTokens},
 			PriceInput: c.PriceInput, PriceOutput: c.PriceOutput, MaxTokens: c.OpenAIMaxTokens},
 		Moderation: c.Moderation, ModeratorChannel: c.ModeratorChannel,
+		NoText:    !c.StoreText,
 		Retention: feedback.Retention{Texts: time.Duration(c.RetainTextsDays) * day, Votes: time.Duration(c.RetainVotesDays) * day},
 		Explain:   bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
 	}

@@ -3,8 +3,6 @@ package bot
 import (
 	"context"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -28,42 +26,11 @@ const (
 	textFormTooOld   = "This form is too old. Please choose \"" + commandAbout + "\" again."
 )
 
-// aboutLife is how long a form may stay open, and maxForms how many may.
-const (
-	aboutLife = 15 * time.Minute
-	maxForms  = 1000
-)
-
-// openForms remember what the open forms ask about. A form that outlives the
-// process is answered politely: a message's text is not kept for it.
-type openForms struct {
-	mu  sync.Mutex
-	all map[string]aboutForm // by id
-}
-
+// aboutForm is what an open form asks about. A form that outlives the process
+// is answered politely: a message's text is not kept for it.
 type aboutForm struct {
 	quoted []llm.Message
 	files  []attachment
-	opened time.Time
-}
-
-func (f *openForms) put(id string, form aboutForm) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for old, one := range f.all {
-		if time.Since(one.opened) > aboutLife || len(f.all) >= maxForms {
-			delete(f.all, old)
-		}
-	}
-	f.all[id] = form
-}
-
-func (f *openForms) take(id string) (aboutForm, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	form, found := f.all[id]
-	delete(f.all, id)
-	return form, found
 }
 
 func aboutCommand() command {
@@ -83,7 +50,7 @@ func (b *Bot) onAbout(ctx context.Context, i *interaction) {
 		return
 	}
 	id := feedback.NewID()
-	b.forms.put(id, aboutForm{quoted: quoted, files: target.Attachments, opened: time.Now()})
+	b.forms.put(id, aboutForm{quoted: quoted, files: target.Attachments})
 	b.respond(ctx, i, callback{Type: replyForm, Data: modal{
 		CustomID: customID(askAbout, id), Title: commandAbout,
 		Components: []row{{Components: []discordgo.MessageComponent{discordgo.TextInput{CustomID: inputAbout, Label: "Your question",

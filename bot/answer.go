@@ -24,6 +24,7 @@ type journal interface {
 	RecentPlaces(ctx context.Context, direct bool, n int) ([]feedback.Place, error)
 	Response(ctx context.Context, id string) (feedback.Response, error)
 	AskOf(ctx context.Context, responseID string) (feedback.Ask, error)
+	Messages(ctx context.Context, askID string) ([]string, error)
 }
 
 const (

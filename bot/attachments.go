@@ -121,18 +121,27 @@ func named(question string, list []attachment) string {
 
 func fileName(a attachment) string { return clip(plainText(path.Base(a.Filename)), maxFileName) }
 
-// loadAgain loads the files of a question that is answered once more, from the
-// message that asked it.
-func (b *Bot) loadAgain(ctx context.Context, q *question, messageID string) {
-	if !strings.Contains(q.Question, attachedPrefix) {
-		return
+// loadAgain reads what is not kept of a question that is answered once more:
+// its files, and with STORE_TEXT=false its text. It returns false when that is
+// gone.
+func (b *Bot) loadAgain(ctx context.Context, q *question, messageID string) bool {
+	if text, found := b.spoken.get(messageID); found && q.Question == "" {
+		q.Question = text
+		return true
 	}
-	m, err := b.out.oneMessage(ctx, q.ChannelID, messageID)
+	if q.Question != "" && !strings.Contains(q.Question, attachedPrefix) {
+		return true
+	}
+	m, err := b.out.oneMessage(ctx, b.placeOf(q.ChannelID, messageID), messageID)
 	if err != nil {
-		b.log.Warn("cannot read a question's files again", "error", err)
-		return
+		b.log.Warn("cannot read a question again", "error", err)
+		return q.Question != ""
+	}
+	if q.Question == "" {
+		q.Question = clip(named(b.questionText(&m), m.files()), maxQuestion)
 	}
 	q.files = b.load(ctx, m.files())
+	return true
 }
 
 // files are the attachments of a message and, when it replies to somebody else,

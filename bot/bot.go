@@ -39,6 +39,7 @@ type Options struct {
 	Access           Access
 	Limits           Limits
 	Retention        feedback.Retention
+	NoText           bool     // the store keeps no texts
 	Moderation       bool     // questions and answers are shown to the provider's moderation endpoint
 	ModeratorChannel string   // where flagged ones are reported; "" for nowhere
 	Backends         []string // names of those that get answers and votes, for /privacy
@@ -92,7 +93,8 @@ type Bot struct {
 	flights *flights
 	places  *places
 	fetch   *fetcher
-	forms   *openForms
+	forms   *fleeting[aboutForm]
+	spoken  *fleeting[string] // questions of commands, by interaction, when the store keeps no text
 	slots   *slots
 	asked   hourly
 	seen    *recent
@@ -143,7 +145,8 @@ func New(options Options, store store, model model) (*Bot, error) {
 		places:  newPlaces(),
 		slots:   newSlots(options.Limits.AtOnce),
 		fetch:   newFetcher(base.String()),
-		forms:   &openForms{all: map[string]aboutForm{}},
+		forms:   newFleeting[aboutForm](),
+		spoken:  newFleeting[string](),
 		seen:    newRecent(10_000),
 		fatal:   make(chan error, 1),
 		guilds:  map[string]string{},

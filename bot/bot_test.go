@@ -132,7 +132,7 @@ func (w *world) judge() {
 // open opens the database as the bot will.
 func (w *world) open() *feedback.Store {
 	w.t.Helper()
-	s, err := feedback.Open(context.Background(), "sqlite:"+w.path, feedback.Options{})
+	s, err := feedback.Open(context.Background(), "sqlite:"+w.path, feedback.Options{NoText: w.options.NoText})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -86,17 +86,18 @@ func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
 		b.log.Error("cannot read a question to answer it again", "response_id", responseID, "error", err)
 		b.say(ctx, i, textWentWrong)
 		return
+	case old.Asker == "", old.Question == "" && old.ParentID == "" && !b.options.NoText: // forgotten, or too old
+		b.say(ctx, i, textNoQuestion)
+		return
 	case !b.mayControl(i, old.Asker):
 		b.say(ctx, i, textNotYours)
-		return
-	case old.Question == "" && old.ParentID == "":
-		b.say(ctx, i, textNoQuestion)
 		return
 	case b.stopping():
 		b.say(ctx, i, textStopping)
 		return
 	case b.flights.find(func(a feedback.Ask) bool {
-		return a.Asker == old.Asker && a.Question == old.Question && a.ParentID == old.ParentID && a.ChannelID == i.ChannelID
+		same := a.Question == old.Question || old.Question == "" && a.ConversationID == old.ConversationID
+		return same && a.Asker == old.Asker && a.ParentID == old.ParentID && a.ChannelID == i.ChannelID
 	}) != nil:
 		b.say(ctx, i, textAtIt)
 		return
@@ -107,7 +108,7 @@ func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
 		if err != nil {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
-		c = conversation{parent: old.ParentID, turns: turnsOf(chain)}
+		c = conversation{parent: old.ParentID, turns: b.turnsOf(ctx, chain)}
 	}
 	c.id, c.source = old.ConversationID, source
 	old.ID, old.ChannelID, old.GuildID, old.Token, old.AskedAt = i.ID, i.ChannelID, i.GuildID, i.Token, madeAt(i.ID)
@@ -144,13 +145,18 @@ func (b *Bot) answerInteraction(ctx context.Context, i *interaction, a feedback.
 	if !b.take(ctx, &q) {
 		return
 	}
+	if b.options.NoText && q.Question != "" {
+		b.spoken.put(q.ID, q.Question)
+	}
 	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
 	do := func() {
 		if i.flag(optionThread) || i.Type == interactionCommand && b.threadsFor(i.GuildID, i.ChannelID) {
 			b.moveToThread(ctx, i, &q)
 		}
-		if q.files = b.load(ctx, c.attachments); c.source != "" {
-			b.loadAgain(ctx, &q, c.source)
+		q.files = b.load(ctx, c.attachments)
+		if c.source != "" && !b.loadAgain(ctx, &q, c.source) {
+			b.notice(ctx, newReply(b, q), textNoQuestion)
+			return
 		}
 		b.answer(ctx, q)
 	}

@@ -49,7 +49,7 @@ func (b *Bot) recall(ctx context.Context, m *message) (conversation, error) {
 		switch {
 		case err == nil:
 			chain, err := b.store.Chain(ctx, r.ID, maxTurns)
-			return conversation{id: r.ConversationID, parent: r.ID, turns: turnsOf(chain)}, err
+			return conversation{id: r.ConversationID, parent: r.ID, turns: b.turnsOf(ctx, chain)}, err
 		case !errors.Is(err, feedback.ErrUnknownResponse):
 			return conversation{}, err
 		}
@@ -71,7 +71,7 @@ func (b *Bot) recall(ctx context.Context, m *message) (conversation, error) {
 func (b *Bot) recallDirect(ctx context.Context, channelID string) (conversation, error) {
 	id := string(b.store.Rater(channelID))
 	latest, err := b.store.Latest(ctx, id, maxTurns)
-	c := conversation{id: id, turns: turnsOf(latest)}
+	c := conversation{id: id, turns: b.turnsOf(ctx, latest)}
 	if len(latest) > 0 {
 		c.parent = latest[len(latest)-1].ID
 	}
@@ -95,16 +95,6 @@ func nameOf(u *user) string {
 		return plainText(u.GlobalName)
 	}
 	return plainText(u.Username)
-}
-
-func turnsOf(responses []feedback.Response) []llm.Message {
-	turns := make([]llm.Message, 0, 2*len(responses))
-	for _, r := range responses {
-		turns = append(turns,
-			llm.Message{Role: llm.User, Content: r.Question},
-			llm.Message{Role: llm.Assistant, Content: r.Answer})
-	}
-	return turns
 }
 
 // prompt is all that the model is shown: the system prompt, as many of the

@@ -49,11 +49,7 @@ func (b *Bot) recallThread(ctx context.Context, m *message) (conversation, error
 // starter returns the message at which a thread was opened; its id is the
 // thread's. Threads without one are common, and so are deleted ones.
 func (b *Bot) starter(ctx context.Context, threadID string) []message {
-	parent := b.places.get(threadID).parentID
-	if parent == "" {
-		return nil
-	}
-	m, err := b.out.oneMessage(ctx, parent, threadID)
+	m, err := b.out.oneMessage(ctx, b.placeOf(threadID, threadID), threadID)
 	if err != nil || m.Author == nil {
 		return nil
 	}

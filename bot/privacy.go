@@ -33,7 +33,7 @@ const (
 )
 
 const textPrivacy = `**What I keep, and why**
-- The questions you put to me, my answers, and where they stand: so that conversations go on and answers can be reviewed.
+- %s
 - Your votes, and what you write in the form: so that the people who run me can improve my answers.
 - You appear under a pseudonym, never with your Discord name or id. I don't keep messages that aren't for me.
 **Who gets it**
@@ -44,6 +44,8 @@ const textPrivacy = `**What I keep, and why**
 /forget-me deletes your questions, votes and pseudonym for good.`
 
 const (
+	textTexts      = "The questions you put to me, my answers, and where they stand: so that conversations go on and answers can be reviewed."
+	textNoTexts    = "That you asked, when and where my answer stands, but not what you ask or what I answer: so that votes find their answer."
 	textForgetAsk  = "This deletes your questions, my answers to them, your votes and your explanations from my database, for good. Your messages on Discord stay; delete them yourself if you like."
 	textForgotten  = "**Done.** I deleted %s with the answers, and %s."
 	textElsewhere  = "\nThese were passed on before, and I can't delete them there: %s. The people who run me can."
@@ -62,7 +64,11 @@ func (b *Bot) onPrivacy(ctx context.Context, i *interaction) {
 	if list := b.options.Backends; len(list) > 0 {
 		backends = "Answers and votes go to " + strings.Join(list, ", ") + ", where they are reviewed."
 	}
-	b.say(ctx, i, fmt.Sprintf(textPrivacy, b.model.Host(), backends, retentionText(b.options.Retention)))
+	texts := textTexts
+	if b.options.NoText {
+		texts = textNoTexts
+	}
+	b.say(ctx, i, fmt.Sprintf(textPrivacy, texts, b.model.Host(), backends, retentionText(b.options.Retention)))
 }
 
 func retentionText(r feedback.Retention) string {

@@ -62,6 +62,13 @@ func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
 			return
 		}
 		b.log.Info("completing an answer of an earlier run", "response_id", a.ResponseID)
+		if response.Answer == "" { // texts are not kept
+			if text, there := b.onScreen(ctx, r); there {
+				r.cut = true
+				b.deliver(ctx, r, finalParts(withoutMark(text), markStopping), response)
+			}
+			return
+		}
 		b.deliver(ctx, r, finalParts(response.Answer, markOf(response.Finish)), response)
 	case a.State == feedback.AskFailed && len(r.ids) > 0:
 		b.finish(ctx, q) // what stands there is the notice
@@ -90,13 +97,18 @@ func (b *Bot) resumeOn(ctx context.Context, r *reply) {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
 	}
-	q.turns = turnsOf(chain)
-	if q.Question == "" && len(q.turns) == 0 {
+	q.turns = b.turnsOf(ctx, chain)
+	known := true
+	if q.replyTo != "" {
+		known = b.loadAgain(ctx, q, q.replyTo)
+	}
+	switch {
+	case !known, q.Question == "" && b.options.NoText:
+		b.notice(ctx, r, textNoQuestion)
+		return
+	case q.Question == "" && len(q.turns) == 0:
 		b.notice(ctx, r, textEmptyQuestion)
 		return
-	}
-	if q.replyTo != "" {
-		b.loadAgain(ctx, q, q.replyTo)
 	}
 	b.answerOn(ctx, r)
 }
@@ -104,21 +116,9 @@ func (b *Bot) resumeOn(ctx context.Context, r *reply) {
 // markCut ends an answer that an earlier process was writing, with what stands
 // on the screen.
 func (b *Bot) markCut(ctx context.Context, r *reply) {
-	var text string
-	for k, id := range r.ids {
-		m, err := b.out.oneMessage(ctx, r.q.ChannelID, id)
-		if err != nil {
-			b.log.Warn("cannot read an answer of an earlier run", "response_id", r.q.ResponseID, "error", err)
-			if permanent(err) {
-				b.finish(ctx, r.q)
-			}
-			return
-		}
-		if k > 0 {
-			text += "\n"
-		}
-		text += m.Content
-		r.shown[k] = m.Content
+	text, there := b.onScreen(ctx, r)
+	if !there {
+		return
 	}
 	if text == textWaiting {
 		r.waiting = true
@@ -133,6 +133,27 @@ func (b *Bot) markCut(ctx context.Context, r *reply) {
 	}
 	r.cut, r.stoppable = true, true
 	b.deliver(ctx, r, finalParts(text, markStopping), response)
+}
+
+// onScreen returns what the messages of an answer show. It returns false when
+// they cannot be read.
+func (b *Bot) onScreen(ctx context.Context, r *reply) (text string, there bool) {
+	for k, id := range r.ids {
+		m, err := b.out.oneMessage(ctx, r.q.ChannelID, id)
+		if err != nil {
+			b.log.Warn("cannot read an answer of an earlier run", "response_id", r.q.ResponseID, "error", err)
+			if permanent(err) {
+				b.finish(ctx, r.q)
+			}
+			return "", false
+		}
+		if k > 0 {
+			text += "\n"
+		}
+		text += m.Content
+		r.shown[k] = m.Content
+	}
+	return text, true
 }
 
 // findAnswer looks in the channel for messages with which an earlier process

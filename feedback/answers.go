@@ -48,7 +48,7 @@ func (s *Store) Take(ctx context.Context, a Ask) (bool, error) {
 			(id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, alternative_of, question, asked_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
 			a.ID, a.ResponseID, AskOpen, a.GuildID, a.ChannelID, a.Asker, a.Token, a.ConversationID, a.ParentID,
-			a.AlternativeOf, stripNUL(a.Question), millis(a.AskedAt))
+			a.AlternativeOf, s.kept(a.Question), millis(a.AskedAt))
 		if err != nil {
 			return err
 		}
@@ -97,6 +97,9 @@ func (s *Store) Posted(ctx context.Context, a Ask, messageID string, part int) e
 // Monitor stores a complete response and makes it due at every backend. From
 // then on it can be rated, and its question counts as answered.
 func (s *Store) Monitor(ctx context.Context, r Response) error {
+	if s.noText {
+		r.Context = nil
+	}
 	texts, err := json.Marshal(r.Context)
 	if err != nil {
 		return fmt.Errorf("monitor response %s: %w", r.ID, err)
@@ -108,7 +111,7 @@ func (s *Store) Monitor(ctx context.Context, r Response) error {
 			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 			ON CONFLICT (id) DO NOTHING`,
 			r.ID, r.AskID, r.GuildID, r.ChannelID, r.Asker, r.ConversationID, r.ParentID, r.AlternativeOf,
-			stripNUL(r.Question), stripNUL(r.Answer), stripNUL(string(texts)), stripNUL(r.Model), r.Provider, r.PromptVersion, r.Finish,
+			s.kept(r.Question), s.kept(r.Answer), stripNUL(string(texts)), stripNUL(r.Model), r.Provider, r.PromptVersion, r.Finish,
 			r.InputTokens, r.OutputTokens, r.Cost, millis(r.AskedAt), millis(r.FirstTextAt), millis(r.FinishedAt))
 		if err != nil {
 			return err
@@ -167,7 +170,7 @@ func (s *Store) Unfinished(ctx context.Context) ([]Ask, error) {
 		return nil, fmt.Errorf("list unfinished questions: %w", err)
 	}
 	for i := range asks {
-		if asks[i].Messages, err = s.messages(ctx, asks[i].ID); err != nil {
+		if asks[i].Messages, err = s.Messages(ctx, asks[i].ID); err != nil {
 			return nil, err
 		}
 	}
@@ -208,7 +211,9 @@ func (s *Store) RecentPlaces(ctx context.Context, direct bool, n int) ([]Place, 
 	return places, nil
 }
 
-func (s *Store) messages(ctx context.Context, askID string) ([]string, error) {
+// Messages returns the Discord messages that show the answer to a question, in
+// order.
+func (s *Store) Messages(ctx context.Context, askID string) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT id FROM messages WHERE ask_id = $1 ORDER BY part`, askID)
 	if err != nil {
 		return nil, fmt.Errorf("list the messages of question %s: %w", askID, err)
@@ -274,6 +279,14 @@ func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error
 		list = append(list, v)
 	}
 	return list, rows.Err()
+}
+
+// kept is what the database keeps of what was said.
+func (s *Store) kept(text string) string {
+	if s.noText {
+		return ""
+	}
+	return stripNUL(text)
 }
 
 // stripNUL removes U+0000, which Postgres cannot store in a text.

@@ -153,12 +153,19 @@ func (s *Store) hurry(ctx context.Context, backend string) error {
 	return nil
 }
 
+// textNotKept stands for a text that is not in the database, by [Options] or
+// because of its age.
+const textNotKept = "(not kept)"
+
 // load reads what a delivery is about, as it stands now. Between the claim and
 // now it may have changed; the revision that is sent is the one that is read.
 func (s *Store) load(ctx context.Context, d *delivery) (Response, Submission, error) {
 	r, err := s.Response(ctx, d.responseID)
 	if err != nil {
 		return Response{}, Submission{}, err
+	}
+	if r.Question == "" && r.Answer == "" {
+		r.Question, r.Answer = textNotKept, textNotKept // some backends take no empty texts
 	}
 	if d.isResponse() {
 		d.wantedRev = r.Rev

@@ -22,6 +22,9 @@ type Options struct {
 	// Settle is how long a vote rests before it is due for delivery, so that
 	// a quick change of mind never leaves the process.
 	Settle time.Duration
+	// NoText keeps the texts of questions, answers and files out of the
+	// database, and so out of the backends.
+	NoText bool
 	// Log receives what an operator should know; nil discards it.
 	Log *slog.Logger
 }
@@ -35,6 +38,7 @@ type Store struct {
 	db         *sql.DB // writes
 	read       *sql.DB // reads; for SQLite a pool that cannot write
 	settle     time.Duration
+	noText     bool
 	log        *slog.Logger
 	schema     fs.FS // the steps of the schema
 	raterKey   []byte
@@ -63,6 +67,7 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	}
 	s := &Store{
 		settle:   options.Settle,
+		noText:   options.NoText,
 		log:      options.Log,
 		schema:   schemaFiles,
 		backends: &backendNames{},
