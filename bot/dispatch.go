@@ -19,6 +19,13 @@ func (b *Bot) onEvent(shard int, e *discordgo.Event) {
 		if b.decode(e, &g) {
 			b.onGuild(shard, g)
 		}
+	case "READY":
+		var r struct {
+			Guilds []guild `json:"guilds"`
+		}
+		if b.decode(e, &r) {
+			b.onServers(shard, r.Guilds)
+		}
 	case "MESSAGE_CREATE":
 		var m message
 		if b.decode(e, &m) {

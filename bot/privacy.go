@@ -17,6 +17,7 @@ import (
 type archive interface {
 	Forget(context.Context, feedback.Rater) (feedback.Forgotten, error)
 	ForgetServer(ctx context.Context, guildID string) error
+	Servers(ctx context.Context) ([]string, error)
 	Settings(ctx context.Context, prefix string) (map[string]string, error)
 	DeleteSetting(ctx context.Context, name string) error
 }
@@ -25,11 +26,6 @@ const (
 	commandPrivacy  = "privacy"
 	commandForgetMe = "forget-me"
 	forgetMe        = action("forget") // the button that means it
-
-	// serverGrace is how long the data of a server is kept after the bot has
-	// left: people who remove it by mistake invite it again.
-	serverGrace = 30 * 24 * time.Hour
-	leftSetting = "left_server_"
 )
 
 const textPrivacy = `**What I keep, and why**
@@ -118,46 +114,4 @@ func (b *Bot) onForgetMeMeant(ctx context.Context, i *interaction) {
 	}
 	b.log.Info("a member was forgotten", "questions", r.f.Questions, "votes", r.f.Votes)
 	b.reply(ctx, i, late, body{Content: text})
-}
-
-// onLeft notes that the bot is no longer in a server; its data goes after a
-// while.
-func (b *Bot) onLeft(guildID string) {
-	b.mu.Lock()
-	delete(b.guilds, guildID)
-	b.mu.Unlock()
-	b.begin("left a server", func() {
-		if err := b.store.SetSetting(b.life, leftSetting+guildID, time.Now().UTC().Format(time.RFC3339)); err != nil {
-			b.log.Error("cannot store that a server was left", "error", err)
-		}
-	})
-}
-
-// ForgetLeftServers deletes the data of the servers that were left long enough
-// before now, and to which the bot did not come back.
-func (b *Bot) ForgetLeftServers(ctx context.Context, now time.Time) error {
-	left, err := b.store.Settings(ctx, leftSetting)
-	if err != nil {
-		return err
-	}
-	for name, value := range left {
-		id := strings.TrimPrefix(name, leftSetting)
-		b.mu.Lock()
-		_, back := b.guilds[id]
-		b.mu.Unlock()
-		at, err := time.Parse(time.RFC3339, value)
-		if !b.runsShardOf(id) || !back && err == nil && now.Sub(at) < serverGrace {
-			continue
-		}
-		if !back {
-			if err := b.store.ForgetServer(ctx, id); err != nil {
-				return err
-			}
-			b.log.Info("deleted the data of a server that was left", "server", id)
-		}
-		if err := b.store.DeleteSetting(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
 }

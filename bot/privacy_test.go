@@ -119,3 +119,39 @@ func TestLeftServer(t *testing.T) {
 		t.Error("the data is still there")
 	}
 }
+
+// A server that was left while the bot was away is noticed, and its data goes
+// after the same while; that of the servers it is in stays.
+func TestLeftServerWhileAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	s := w.open()
+	for _, guildID := range []string{"4200", w.discord.Guild().ID} {
+		a := feedback.Ask{ID: "1" + guildID, ResponseID: feedback.NewID(), GuildID: guildID, ChannelID: "1", Asker: "a", AskedAt: time.Now().Add(-time.Hour)}
+		if _, err := s.Take(w.ctx(), a); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Monitor(w.ctx(), feedback.Response{ID: a.ResponseID, AskID: a.ID, GuildID: guildID, ChannelID: "1", FinishedAt: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Finish(w.ctx(), a.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.alive()
+	for _, in := range []time.Duration{0, 31 * 24 * time.Hour} {
+		if servers, err := w.store.Servers(w.ctx()); err != nil || len(servers) != 2 {
+			t.Errorf("Servers() = %v, %v, want both", servers, err)
+		}
+		if err := w.bot.ForgetLeftServers(w.ctx(), time.Now().Add(in)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if servers, err := w.store.Servers(w.ctx()); err != nil || len(servers) != 1 || servers[0] != w.discord.Guild().ID {
+		t.Errorf("Servers() = %v, %v, want the one that was not left", servers, err)
+	}
+}

@@ -130,6 +130,19 @@ func (s *Store) scrub(ctx context.Context) error {
 	return nil
 }
 
+// Servers returns the ids of the servers in which something was asked.
+func (s *Store) Servers(ctx context.Context) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT guild_id FROM asks WHERE guild_id <> ''`)
+	if err != nil {
+		return nil, fmt.Errorf("list the servers: %w", err)
+	}
+	list, err := collect(rows, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return nil, fmt.Errorf("list the servers: %w", err)
+	}
+	return list, nil
+}
+
 // ForgetServer deletes everything that was asked in a server, and its votes.
 func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
 	return s.deleteResponses(ctx, "forget a server", `guild_id = $1`, guildID, func(ctx context.Context, tx tx) error {
