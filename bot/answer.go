@@ -50,6 +50,7 @@ type question struct {
 	speaker   string // who asks, where several people talk
 	files     files  // what the question brought along
 	chosen    chosen // how it is answered
+	userID    string // who asks, on Discord; "" for a command
 	replyTo   string // message to reply to; "" for a command
 	unstored  bool   // the store could not take it: it is answered, but cannot be rated
 	startedAt time.Time
@@ -128,7 +129,7 @@ func (b *Bot) ask(ctx context.Context, m *message) {
 	}
 	q := b.newQuestion(feedback.Ask{ID: m.ID, GuildID: m.GuildID, ChannelID: m.ChannelID,
 		Asker: b.store.Rater(m.Author.ID), Question: named(text, m.files()), AskedAt: madeAt(m.ID)}, c)
-	q.replyTo = m.ID
+	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {
 		return
 	}
@@ -227,6 +228,10 @@ func (b *Bot) answerOn(ctx context.Context, r *reply) {
 	q := r.q
 	flown, land := b.flights.begin(b.work, q.Ask)
 	defer land()
+	if b.isTooLong(q) {
+		b.notice(ctx, r, textTooLong)
+		return
+	}
 	leave, err := b.admit(flown, r)
 	if err != nil {
 		b.notAdmitted(ctx, r, err)
@@ -284,6 +289,7 @@ func (b *Bot) answerOn(ctx context.Context, r *reply) {
 			endTyping()
 			if err := r.progress(ctx, streaming, l); permanent(err) {
 				stopModel(errUnseen)
+				b.tellPrivately(ctx, r, err)
 			}
 		}
 	}

@@ -94,6 +94,7 @@ type Bot struct {
 	places  *places
 	fetch   *fetcher
 	forms   *fleeting[aboutForm]
+	told    *fleeting[bool]   // people who were told that the bot may not write somewhere
 	spoken  *fleeting[string] // questions of commands, by interaction, when the store keeps no text
 	slots   *slots
 	asked   hourly
@@ -146,6 +147,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		slots:   newSlots(options.Limits.AtOnce),
 		fetch:   newFetcher(base.String()),
 		forms:   newFleeting[aboutForm](),
+		told:    newFleeting[bool](),
 		spoken:  newFleeting[string](),
 		seen:    newRecent(10_000),
 		fatal:   make(chan error, 1),

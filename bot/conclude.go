@@ -90,6 +90,7 @@ func (b *Bot) deliver(ctx context.Context, r *reply, parts []string, response fe
 		case permanent(err):
 			b.log.Warn("discord does not take an answer", "response_id", response.ID, "error", err)
 			b.metrics.dropped.WithLabelValues("answer_refused").Inc()
+			b.tellPrivately(ctx, r, err)
 			b.finish(ctx, r.q)
 			return
 		case ctx.Err() != nil || try == finalTries:
@@ -112,6 +113,7 @@ func (b *Bot) notice(ctx context.Context, r *reply, text string) {
 	if err := r.say(ctx, text); err != nil {
 		b.log.Warn("a person could not be told why there is no answer", "error", err)
 		b.metrics.dropped.WithLabelValues("notice_failed").Inc()
+		b.tellPrivately(ctx, r, err)
 		if !permanent(err) {
 			return // the next start tries again
 		}

@@ -52,6 +52,24 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// A moderator may stop somebody else's answer.
+func TestModeratorStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.start()
+	ada, mod := w.discord.AddUser("ada"), w.discord.AddUser("mod")
+	w.discord.SetMemberPermissions(mod.ID, discordtest.ManageMessages)
+	w.model.Queue(drawnOut(strings.Repeat("It goes on and on. ", 100)))
+	asked := w.ask(ada.ID, "tell me a lot")
+	m := w.message("a Stop button", func(m discordtest.Message) bool { return refersTo(m, asked.ID) && labelled(m, "Stop") != "" })
+	if _, err := w.discord.Click(mod.ID, m.ID, labelled(m, "Stop")).Wait(w.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	if m = w.answered(asked.ID); !strings.Contains(m.Content, "Stopped here.") {
+		t.Errorf("after a moderator's Stop %q", m.Content)
+	}
+}
+
 // A Stop button on an answer that ended long ago, as after a restart, says so.
 func TestStopTooLate(t *testing.T) {
 	t.Parallel()

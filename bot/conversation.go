@@ -119,6 +119,12 @@ func (b *Bot) prompt(q question, now time.Time) []llm.Message {
 	return append(slices.Concat(shown, turns[first:]), llm.Message{Role: llm.User, Content: question, Images: q.files.images})
 }
 
+// isTooLong reports whether a question alone is more than the model may be
+// shown.
+func (b *Bot) isTooLong(q question) bool {
+	return b.options.ContextTokens > 0 && tokens(b.systemPrompt(q.chosen.prompt, q.GuildID, time.Now()))+tokens(q.Question) > b.options.ContextTokens
+}
+
 // tokens estimates a text's tokens. The true count depends on the model; this
 // only decides how much of a conversation to show.
 func tokens(text string) int { return utf8.RuneCountInString(text)/4 + 4 }

@@ -11,6 +11,7 @@ import (
 const (
 	textEmptyQuestion = "Hi! Mention me together with a question, and I'll answer it."
 	textNoCommand     = "I don't know this command any more. Please use /ask."
+	textTooLong       = "That is more text than the model can take. Please ask with less."
 	textStopping      = "I'm restarting right now. Please ask again in a minute."
 
 	markCut      = "-# ✂️ The answer broke off here. Please ask again if you need the rest."
@@ -43,7 +44,7 @@ func explainModel(err error) string {
 	case llm.BadKey, llm.NoPermission, llm.NoCredit, llm.UnknownModel, llm.BadRequest:
 		return "The model is not set up correctly, so I can't answer. Please tell the people who run this bot."
 	case llm.TooLong:
-		return "That is more text than the model can take. Please ask with less."
+		return textTooLong
 	case llm.NoImages:
 		return "This model can't look at pictures. Please ask without them."
 	case llm.Moderated:
