@@ -30,7 +30,12 @@ func TestArrows(t *testing.T) {
 		"llm":                {},
 		"llm/llmtest":        {},
 		"feedback":           {},
-		"feedback/confident": {"feedback"},
+		"feedback/confident": {"feedback", "feedback/rest"},
+		"feedback/langfuse":  {"feedback", "feedback/rest", "feedback/otlp"},
+		"feedback/otlp":      {"feedback", "feedback/rest"},
+		"feedback/phoenix":   {"feedback", "feedback/rest", "feedback/otlp"},
+		"feedback/rest":      {"feedback"},
+		"feedback/webhook":   {"feedback", "feedback/rest"},
 	}
 	only := map[string]string{ // who may import it
 		"github.com/bwmarrin/discordgo":     "bot",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/rest"
 )
 
 var _ feedback.Backend = (*Client)(nil)
@@ -33,8 +34,8 @@ func (c *Client) Name() string {
 // call that stores nothing, so there only the address is checked.
 func (c *Client) Check(ctx context.Context) error {
 	if c.options.API == Events {
-		_, err := c.call(ctx, "GET", "/v1/event", nil)
-		if s := statusOf(err); s == http.StatusNotFound || s == http.StatusMethodNotAllowed {
+		_, err := c.rest.JSON(ctx, "GET", "/v1/event", nil)
+		if s := rest.Status(err); s == http.StatusNotFound || s == http.StatusMethodNotAllowed {
 			return nil
 		}
 		return err
@@ -76,13 +77,13 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r fe
 	}
 	if id != "" {
 		err := c.change(ctx, id, a)
-		if statusOf(err) != http.StatusNotFound {
+		if rest.Status(err) != http.StatusNotFound {
 			return id, err
 		} // somebody has deleted it there: it is made anew
 	}
 	a.TraceUUID, a.UserID = s.ResponseID, string(s.Rater)
 	id, err := c.postAnnotation(ctx, a)
-	if statusOf(err) == http.StatusNotFound && time.Since(r.FinishedAt) < notYet {
+	if rest.Status(err) == http.StatusNotFound && time.Since(r.FinishedAt) < notYet {
 		return "", fmt.Errorf("the trace has not arrived yet: %s", err.Error())
 	}
 	return id, err
@@ -129,7 +130,7 @@ func annotationOf(s feedback.Submission) annotation {
 // change makes an annotation equal to a. Here the texts are sent even when they
 // are empty: somebody may have removed theirs.
 func (c *Client) change(ctx context.Context, id string, a annotation) error {
-	answer, err := c.call(ctx, "PUT", "/v1/annotations/"+url.PathEscape(id), struct {
+	answer, err := c.rest.JSON(ctx, "PUT", "/v1/annotations/"+url.PathEscape(id), struct {
 		Rating         int    `json:"rating"`
 		Type           string `json:"type"`
 		ExpectedOutput string `json:"expectedOutput"`
@@ -154,7 +155,7 @@ type found struct {
 }
 
 func (c *Client) find(ctx context.Context, query url.Values) ([]found, error) {
-	answer, err := c.call(ctx, "GET", "/v1/annotations?"+query.Encode(), nil)
+	answer, err := c.rest.JSON(ctx, "GET", "/v1/annotations?"+query.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func (c *Client) postEvent(ctx context.Context, m Monitored) (string, error) {
 		RetrievalContext: cleanAll(m.RetrievalContext), CompletionTime: m.CompletionTime.Seconds(), TokenUsage: m.TokenUsage,
 		TokenCost: m.TokenCost, DistinctID: m.DistinctID, ConversationID: m.ConversationID, CustomProperties: properties,
 		TraceStack: m.TraceStack, TraceProvider: m.TraceProvider, Hyperparameters: hyperparameters}
-	answer, err := c.call(ctx, "POST", "/v1/event", e)
+	answer, err := c.rest.JSON(ctx, "POST", "/v1/event", e)
 	if err != nil {
 		return "", err
 	}
@@ -201,7 +201,7 @@ func (c *Client) postTrace(ctx context.Context, m Monitored) (string, error) {
 		ThreadID: m.ConversationID, UserID: m.DistinctID, Input: clean(m.Input), Output: clean(m.Response), Status: "SUCCESS",
 		RetrievalContext: cleanAll(m.RetrievalContext),
 	}
-	answer, err := c.call(ctx, "POST", "/v1/traces", t)
+	answer, err := c.rest.JSON(ctx, "POST", "/v1/traces", t)
 	if err != nil {
 		return "", err
 	}

@@ -90,7 +90,7 @@ func (c *Client) sendFeedback(ctx context.Context, responseID string, rating int
 // postFeedback sends the feedback of deepeval up to 2.x. Any 2xx is a success,
 // whatever the body says.
 func (c *Client) postFeedback(ctx context.Context, eventID string, rating int, explanation, expected string) error {
-	_, err := c.call(ctx, "POST", "/v1/feedback", struct {
+	_, err := c.rest.JSON(ctx, "POST", "/v1/feedback", struct {
 		EventID          string `json:"eventId"`
 		Rating           int    `json:"rating"`
 		ExpectedResponse string `json:"expectedResponse,omitempty"`
@@ -118,7 +118,7 @@ type annotation struct {
 // postAnnotation returns the platform's id of the annotation, which a change
 // needs.
 func (c *Client) postAnnotation(ctx context.Context, a annotation) (string, error) {
-	answer, err := c.call(ctx, "POST", "/v1/annotations", a)
+	answer, err := c.rest.JSON(ctx, "POST", "/v1/annotations", a)
 	if err != nil {
 		return "", err
 	}
