@@ -1,0 +1,219 @@
+// Package langfuse delivers answers to Langfuse as traces, by OpenTelemetry, and
+// votes as scores on them.
+//
+// Langfuse knows a score by its id, its name and the UTC day on which it was
+// written, not by its id alone. So the ids here follow from the day as well: a
+// change on the same day overwrites the score, one on a later day writes another
+// and deletes the first.
+package langfuse
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/otlp"
+	"feedbackbot/feedback/rest"
+)
+
+// Options configure a [Client]. The keys are required.
+type Options struct {
+	PublicKey   string
+	SecretKey   string
+	BaseURL     string // default: https://cloud.langfuse.com
+	Environment string // of traces and scores; "" leaves it to Langfuse
+	ThumbsName  string // of the score of a thumb; default: user-thumbs
+	StarsName   string // of the score of stars; default: user-stars
+	HTTPClient  *http.Client
+	Now         func() time.Time // default: time.Now
+}
+
+// Client delivers to one project. It is safe for concurrent use.
+type Client struct {
+	options Options
+	rest    *rest.Client
+	traces  *otlp.Exporter
+}
+
+var _ feedback.Backend = (*Client)(nil)
+
+var environments = regexp.MustCompile(`^[a-z0-9_-]{1,40}$`)
+
+// New returns a client, or an error when the options cannot work.
+func New(o Options) (*Client, error) {
+	base, err := rest.Address(cmp.Or(o.BaseURL, "https://cloud.langfuse.com"))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("LANGFUSE_BASE_URL: %w", err)
+	case o.PublicKey == "" || o.SecretKey == "":
+		return nil, errors.New("LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY are needed together")
+	case o.Environment != "" && (!environments.MatchString(o.Environment) || strings.HasPrefix(o.Environment, "langfuse")):
+		return nil, errors.New("LANGFUSE_TRACING_ENVIRONMENT must be of small letters, digits, - and _, and not begin with langfuse")
+	}
+	o.ThumbsName = cmp.Or(o.ThumbsName, otlp.VoteName(feedback.User, feedback.Thumbs))
+	o.StarsName = cmp.Or(o.StarsName, otlp.VoteName(feedback.User, feedback.Stars))
+	if o.ThumbsName == o.StarsName {
+		return nil, errors.New("LANGFUSE_SCORE_THUMBS and LANGFUSE_SCORE_STARS must differ")
+	}
+	if o.HTTPClient == nil {
+		o.HTTPClient = rest.NewHTTPClient()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	basic := base64.StdEncoding.EncodeToString([]byte(o.PublicKey + ":" + o.SecretKey))
+	client := &rest.Client{Base: base, Secrets: []string{o.SecretKey, basic}, HTTPClient: o.HTTPClient,
+		Header: http.Header{"Authorization": {"Basic " + basic}}, Mend: "are the LANGFUSE keys those of a project at " + base + "?"}
+	traced := *client
+	traced.Header = client.Header.Clone()
+	traced.Header.Set("X-Langfuse-Ingestion-Version", "4")
+	return &Client{options: o, rest: client, traces: &otlp.Exporter{Client: &traced, Path: "/api/public/otel/v1/traces"}}, nil
+}
+
+// Name is langfuse.
+func (c *Client) Name() string { return "langfuse" }
+
+// Check asks for the project of the keys.
+func (c *Client) Check(ctx context.Context) error {
+	_, err := c.rest.JSON(ctx, http.MethodGet, "/api/public/projects", nil)
+	return err
+}
+
+// SendResponse sends the trace of an answer. The same trace once more overwrites
+// the first.
+func (c *Client) SendResponse(ctx context.Context, r feedback.Response, _ feedback.Delivered) (string, error) {
+	more := []*commonpb.KeyValue{
+		otlp.String("langfuse.trace.name", "discord-reply"),
+		otlp.Strings("langfuse.trace.tags", "discord"),
+		otlp.String("langfuse.environment", c.options.Environment),
+	}
+	span, err := otlp.Answer(r, more...)
+	if err != nil {
+		return "", err
+	}
+	return "", c.traces.Export(ctx, span)
+}
+
+// none is kept for a vote of which nothing is at Langfuse any more.
+const none = "-"
+
+// SendSubmission writes the scores of a vote and deletes those that it replaces.
+// What it returns names the scores that are there.
+func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ feedback.Response, before feedback.Delivered) (string, error) {
+	today := c.options.Now().UTC().Format(time.DateOnly)
+	had := parse(before.RemoteID)
+	if before.Unclear && (s.Rev > 1 || s.CreatedAt.UTC().Format(time.DateOnly) != today) {
+		lost, err := c.find(ctx, s)
+		if err != nil {
+			return "", err
+		}
+		had = append(had, lost...)
+	}
+	var have []score
+	for _, dimension := range wanted(s) {
+		one := score{dimension, today, s.Rev}
+		for _, old := range had {
+			if old.dimension == dimension && old.day == today {
+				one = old
+				break
+			}
+		}
+		body, err := c.scoreOf(s, one)
+		if err == nil {
+			_, err = c.rest.JSON(ctx, http.MethodPost, "/api/public/scores", body)
+		}
+		if err != nil {
+			return "", err
+		}
+		have = append(have, one)
+	}
+	for _, old := range had {
+		if contains(have, old) {
+			continue
+		}
+		_, err := c.rest.JSON(ctx, http.MethodDelete, "/api/public/scores/"+old.id(s), nil)
+		if err != nil && rest.Status(err) != http.StatusNotFound {
+			return "", err
+		}
+	}
+	return remoteID(have), nil
+}
+
+// write is the body of POST /api/public/scores.
+type write struct {
+	ID            string         `json:"id"`
+	TraceID       string         `json:"traceId"`
+	ObservationID string         `json:"observationId"`
+	Name          string         `json:"name"`
+	Value         any            `json:"value"`
+	DataType      string         `json:"dataType"`
+	Comment       *string        `json:"comment"` // null clears an earlier one
+	Environment   string         `json:"environment,omitempty"`
+	Metadata      map[string]any `json:"metadata"`
+}
+
+func (c *Client) scoreOf(s feedback.Submission, one score) (write, error) {
+	trace, span, err := otlp.IDs(s.ResponseID)
+	if err != nil {
+		return write{}, err
+	}
+	w := write{ID: one.id(s), TraceID: fmt.Sprintf("%x", trace), ObservationID: fmt.Sprintf("%x", span), Environment: c.options.Environment,
+		Metadata: map[string]any{"rater": s.Rater, "source": s.Source, "by_asker": s.ByAsker, "rev": s.Rev}}
+	if s.Explanation != "" {
+		w.Comment = &s.Explanation
+	}
+	switch one.dimension {
+	case thumbs:
+		w.Name, w.DataType, w.Value = c.options.ThumbsName, "BOOLEAN", otlp.Score(s)
+	case stars:
+		w.Name, w.DataType, w.Value = c.options.StarsName, "NUMERIC", otlp.Score(s)
+	case output:
+		w.Name, w.DataType, w.Value, w.Comment = "output", "CORRECTION", s.Expected, nil
+	}
+	if s.Source != feedback.User && one.dimension != output {
+		w.Name = otlp.VoteName(s.Source, s.Kind)
+	}
+	return w, nil
+}
+
+// find looks for scores of earlier attempts whose answers were lost. A Langfuse
+// without this call has none that can be found.
+func (c *Client) find(ctx context.Context, s feedback.Submission) (found []score, err error) {
+	byID := map[string]score{}
+	var ids []string
+	for _, one := range candidates(s, c.options.Now()) {
+		byID[one.id(s)] = one
+		ids = append(ids, one.id(s))
+	}
+	answer, err := c.rest.JSON(ctx, http.MethodGet, "/api/public/v3/scores?limit=100&id="+strings.Join(ids, ","), nil)
+	if status := rest.Status(err); status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
+	}
+	var list struct {
+		Data []struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(answer, &list); err != nil {
+		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
+	}
+	for _, one := range list.Data {
+		if known, ok := byID[one.ID]; ok {
+			found = append(found, known)
+		}
+	}
+	return found, nil
+}
