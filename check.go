@@ -103,7 +103,7 @@ func checkBackends(ctx context.Context, c Config, log *slog.Logger) []bot.Findin
 		if err := b.Check(ctx); err != nil {
 			f.Cause, f.Mend = err.Error(), "see that its address can be reached from here"
 			if errors.Is(err, feedback.ErrUnauthorized) {
-				f.Mend = "set its key to one of a project in the same region"
+				f.Mend = "set its key to one of a project at this address"
 			}
 		}
 		findings = append(findings, f)

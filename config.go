@@ -78,6 +78,28 @@ type Config struct {
 	ConfidentAPI         string `env:"CONFIDENT_API" envDefault:"annotations"`
 	ConfidentEnvironment string `env:"CONFIDENT_ENVIRONMENT" envDefault:"production"`
 
+	LangfusePublicKey   string `env:"LANGFUSE_PUBLIC_KEY"`
+	LangfuseSecretKey   Secret `env:"LANGFUSE_SECRET_KEY"`
+	LangfuseBaseURL     string `env:"LANGFUSE_BASE_URL" envDefault:"https://cloud.langfuse.com"`
+	LangfuseEnvironment string `env:"LANGFUSE_TRACING_ENVIRONMENT"`
+	LangfuseThumbs      string `env:"LANGFUSE_SCORE_THUMBS" envDefault:"user-thumbs"`
+	LangfuseStars       string `env:"LANGFUSE_SCORE_STARS" envDefault:"user-stars"`
+
+	OTLPEndpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	OTLPTracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
+	OTLPHeaders        Secret `env:"OTEL_EXPORTER_OTLP_HEADERS"`
+	OTLPProtocol       string `env:"OTEL_EXPORTER_OTLP_PROTOCOL" envDefault:"http/protobuf"`
+	OTLPCompression    string `env:"OTEL_EXPORTER_OTLP_COMPRESSION" envDefault:"gzip"`
+	OTLPService        string `env:"OTEL_SERVICE_NAME" envDefault:"feedbackbot"`
+	OTLPResource       string `env:"OTEL_RESOURCE_ATTRIBUTES"`
+
+	PhoenixBaseURL string `env:"PHOENIX_BASE_URL"`
+	PhoenixKey     Secret `env:"PHOENIX_API_KEY"`
+	PhoenixProject string `env:"PHOENIX_PROJECT_NAME" envDefault:"feedbackbot"`
+
+	WebhookURL    Secret `env:"WEBHOOK_URL"`
+	WebhookSecret Secret `env:"WEBHOOK_SECRET"`
+
 	shards   bot.Shards
 	logLevel slog.Level
 }
@@ -180,6 +202,7 @@ func (c *Config) check() []string {
 	oneOf("FEEDBACK_EXPLAIN", c.FeedbackExplain, "negative", "ask", "always", "never")
 	oneOf("CONFIDENT_API", c.ConfidentAPI, "annotations", "events")
 	oneOf("CONFIDENT_ENVIRONMENT", c.ConfidentEnvironment, "production", "development", "staging", "testing")
+	oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", c.OTLPProtocol, "http/protobuf")
 	oneOf("LOG_FORMAT", c.LogFormat, "text", "json")
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	var err error

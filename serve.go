@@ -18,7 +18,6 @@ import (
 
 	"feedbackbot/bot"
 	"feedbackbot/feedback"
-	"feedbackbot/feedback/confident"
 	"feedbackbot/llm"
 )
 
@@ -46,7 +45,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	options := botOptions(c, registry, log)
 	for _, backend := range backends {
-		options.Backends = append(options.Backends, backend.Name())
+		options.Backends = append(options.Backends, titleOf(backend))
 	}
 	b, err := bot.New(options, store, model)
 	if err != nil {
@@ -150,20 +149,6 @@ func newModels(c Config, log *slog.Logger) (*llm.Models, error) {
 		}
 	}
 	return llm.NewModels(fallback, usual, more...), nil
-}
-
-// newBackends returns a backend for every one whose key is set.
-func newBackends(c Config, log *slog.Logger) ([]feedback.Backend, error) {
-	var backends []feedback.Backend
-	if c.ConfidentKey != "" {
-		client, err := confident.New(confident.Options{Key: c.ConfidentKey.Reveal(), BaseURL: c.ConfidentBaseURL,
-			API: confident.API(c.ConfidentAPI), Environment: c.ConfidentEnvironment, Log: log})
-		if err != nil {
-			return nil, fmt.Errorf("CONFIDENT_API_KEY or CONFIDENT_BASE_URL: %w", err)
-		}
-		backends = append(backends, client)
-	}
-	return backends, nil
 }
 
 func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.Options {

@@ -199,7 +199,7 @@ func (l *lane) attempt(ctx context.Context, d delivery) (r result) {
 	if submission.Withdrawn && d.doneRev == 0 && d.attempts == 0 {
 		return result{delivery: d, skipped: true} // it never left, so there is nothing to take back
 	}
-	if before.ResponseRemoteID, err = l.store.remoteID(ctx, d.backend, d.responseID); err != nil {
+	if before.ResponseRemoteID, before.ResponseSentAt, err = l.store.sentResponse(ctx, d.backend, d.responseID); err != nil {
 		return result{delivery: d, cause: err}
 	}
 	id, err := l.backend.SendSubmission(ctx, submission, response, before)

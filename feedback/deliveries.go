@@ -182,13 +182,16 @@ func (s *Store) load(ctx context.Context, d *delivery) (Response, Submission, er
 	return r, sub, nil
 }
 
-func (s *Store) remoteID(ctx context.Context, backend, responseID string) (string, error) {
-	id, err := optional[string](s.read.QueryRowContext(ctx, `SELECT remote_id FROM deliveries
-		WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, responseID))
-	if err != nil {
-		return "", fmt.Errorf("read the delivery of response %s to %s: %w", responseID, backend, err)
+// sentResponse returns what a backend returned for a response, and when it was
+// last sent there.
+func (s *Store) sentResponse(ctx context.Context, backend, responseID string) (remoteID string, sentAt time.Time, err error) {
+	var tried int64
+	err = s.read.QueryRowContext(ctx, `SELECT remote_id, tried_at FROM deliveries
+		WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, responseID).Scan(&remoteID, &tried)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", time.Time{}, fmt.Errorf("read the delivery of response %s to %s: %w", responseID, backend, err)
 	}
-	return id, nil
+	return remoteID, fromMillis(tried), nil
 }
 
 // Backlog is what one backend has not got.

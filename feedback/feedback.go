@@ -107,13 +107,27 @@ func (s Submission) Up() bool { return s.Rating >= 3 }
 
 // Delivered is what is known about earlier deliveries of the item being sent.
 type Delivered struct {
-	RemoteID         string // what the backend returned for this item; "" if it never did
-	ResponseRemoteID string // what the backend returned for the item's response
-	Rev              int64  // the revision the backend has; 0 for none
+	RemoteID         string    // what the backend returned for this item; "" if it never did
+	ResponseRemoteID string    // what the backend returned for the item's response
+	ResponseSentAt   time.Time // when the item's response was last sent
+	Rev              int64     // the revision the backend has; 0 for none
 	// Unclear is set when an earlier attempt may have arrived although its
 	// answer was lost. A backend that cannot tell a repetition by itself must
 	// look before it sends again.
 	Unclear bool
+}
+
+// visibleAfter is how long a backend may take to show a response that it took.
+const visibleAfter = 10 * time.Minute
+
+// MayAppear reports whether r was sent so recently that a backend which cannot
+// find it yet may find it soon.
+func (d Delivered) MayAppear(r Response) bool {
+	sent := d.ResponseSentAt
+	if sent.Before(r.FinishedAt) {
+		sent = r.FinishedAt
+	}
+	return time.Since(sent) < visibleAfter
 }
 
 // Backend is where responses and submissions are delivered. It is the

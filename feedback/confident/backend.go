@@ -18,10 +18,6 @@ var _ feedback.Backend = (*Client)(nil)
 // eventName is what answers of the bot are called on the platform.
 const eventName = "discord-reply"
 
-// notYet is how long a trace may take to appear on the platform: until then an
-// annotation that finds none is tried again.
-const notYet = 10 * time.Minute
-
 // Name tells the two generations apart: they keep different ids.
 func (c *Client) Name() string {
 	if c.options.API == Events {
@@ -83,7 +79,7 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r fe
 	}
 	a.TraceUUID, a.UserID = s.ResponseID, string(s.Rater)
 	id, err := c.postAnnotation(ctx, a)
-	if rest.Status(err) == http.StatusNotFound && time.Since(r.FinishedAt) < notYet {
+	if rest.Status(err) == http.StatusNotFound && before.MayAppear(r) {
 		return "", fmt.Errorf("the trace has not arrived yet: %s", err.Error())
 	}
 	return id, err

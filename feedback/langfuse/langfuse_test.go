@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -35,7 +36,7 @@ type platform struct {
 }
 
 // document takes a while to load.
-var document = sync.OnceValues(func() (feedbacktest.Document, error) { return feedbacktest.OpenAPI("LANGFUSE_OPENAPI") })
+var document = sync.OnceValues(func() (feedbacktest.Document, error) { return feedbacktest.OpenAPI(os.Getenv("LANGFUSE_OPENAPI")) })
 
 func newPlatform(t testing.TB, o langfuse.Options) *platform {
 	doc, err := document()

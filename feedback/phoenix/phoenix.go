@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 
@@ -86,10 +85,6 @@ type result struct {
 	Explanation *string  `json:"explanation"` // null when there is none
 }
 
-// notYet is how long a span may take to be found: Phoenix stores what it is sent
-// a moment later.
-const notYet = 10 * time.Minute
-
 // SendSubmission writes a vote, and overwrites that of the other kind from the
 // same rater if there may be one.
 func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r feedback.Response, before feedback.Delivered) (string, error) {
@@ -120,7 +115,7 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r fe
 		list = append(list, annotate(other))
 	}
 	_, err = c.rest.JSON(ctx, http.MethodPost, "/v1/span_annotations?sync=true", map[string]any{"data": list})
-	if rest.Status(err) == http.StatusNotFound && time.Since(r.FinishedAt) < notYet {
+	if rest.Status(err) == http.StatusNotFound && before.MayAppear(r) {
 		return "", fmt.Errorf("the span is not stored yet: %s", err.Error())
 	}
 	return "", err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ type note struct {
 	} `json:"metadata"`
 }
 
-var document = sync.OnceValues(func() (feedbacktest.Document, error) { return feedbacktest.OpenAPI("PHOENIX_OPENAPI") })
+var document = sync.OnceValues(func() (feedbacktest.Document, error) { return feedbacktest.OpenAPI(os.Getenv("PHOENIX_OPENAPI")) })
 
 func newPlatform(t testing.TB) *platform {
 	doc, err := document()
@@ -167,6 +168,9 @@ func TestSpanNotThereYet(t *testing.T) {
 		t.Errorf("a vote before its span = %v, want an error that leads to another attempt", err)
 	}
 	r.FinishedAt = r.FinishedAt.Add(-time.Hour)
+	if _, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{ResponseSentAt: time.Now()}); err == nil || errors.Is(err, feedback.ErrRefused) {
+		t.Errorf("a vote after its span was sent late = %v, want an error that leads to another attempt", err)
+	}
 	if _, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{}); !errors.Is(err, feedback.ErrRefused) {
 		t.Errorf("a vote without a span = %v, want ErrRefused", err)
 	}
