@@ -16,7 +16,7 @@ import (
 func newBackends(c Config, log *slog.Logger) (backends []feedback.Backend, err error) {
 	add := func(b feedback.Backend, failed error) {
 		if failed != nil && err == nil {
-			err = failed
+			err = fmt.Errorf("%w: %w", errConfiguration, failed)
 		}
 		backends = append(backends, b)
 	}
