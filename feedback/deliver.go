@@ -54,7 +54,8 @@ func NewWorker(store *Store, backends []Backend, options WorkerOptions) *Worker 
 }
 
 // Run delivers until ctx ends, then goes on for the drain time at most. It
-// sleeps until something is due. One worker runs for one store.
+// sleeps until something is due. Several processes may run a worker on one
+// database: they share what is due.
 func (w *Worker) Run(ctx context.Context) error {
 	lanes := make([]*lane, 0, len(w.backends))
 	for _, b := range w.backends {
@@ -133,8 +134,13 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// forever is longer than any sleep; a wake-up ends it.
-const forever = 24 * time.Hour
+const (
+	// forever is longer than any sleep; a result ends it.
+	forever = 24 * time.Hour
+	// idleLook is how often a worker looks for what others have made due, or
+	// have left undone: another process on the same database.
+	idleLook = 15 * time.Second
+)
 
 // start begins as many attempts as are due and allowed, and returns how long
 // the loop may sleep.
@@ -170,9 +176,9 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 	case err != nil:
 		return maxProbeWait
 	case next.IsZero():
-		return forever
+		return idleLook
 	}
-	return max(time.Until(next), time.Millisecond)
+	return min(max(time.Until(next), time.Millisecond), idleLook)
 }
 
 // attempt sends one item and says how it went.

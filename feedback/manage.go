@@ -1,0 +1,127 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Summary is how the deliveries to one backend stand.
+type Summary struct {
+	Backend   string
+	Delivered int64 // it has them at their current revision
+	Pending   int64 // will be sent
+	Refused   int64 // dead letters: kept with their reasons, and not sent again by themselves
+	Oldest    time.Duration
+	LastError string   // of what is pending, the latest; "" for none
+	Reasons   []Reason // of the dead letters, the most frequent first
+}
+
+// Reason is why items were refused for good.
+type Reason struct {
+	Text  string
+	Items int64
+}
+
+// maxReasons is how many reasons a summary names.
+const maxReasons = 10
+
+// Summaries returns how the deliveries to every backend stand, by name.
+func (s *Store) Summaries(ctx context.Context) ([]Summary, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT backend,
+			SUM(CASE WHEN due_at IS NULL AND dead = '' THEN 1 ELSE 0 END),
+			SUM(CASE WHEN due_at IS NOT NULL THEN 1 ELSE 0 END),
+			SUM(CASE WHEN dead <> '' THEN 1 ELSE 0 END),
+			MIN(CASE WHEN due_at IS NOT NULL THEN changed_at END)
+		FROM deliveries GROUP BY backend ORDER BY backend`)
+	if err != nil {
+		return nil, fmt.Errorf("summarise the deliveries: %w", err)
+	}
+	list, err := collect(rows, func(rows *sql.Rows) (m Summary, err error) {
+		var oldest sql.NullInt64
+		err = rows.Scan(&m.Backend, &m.Delivered, &m.Pending, &m.Refused, &oldest)
+		if oldest.Valid {
+			m.Oldest = time.Since(fromMillis(oldest.Int64))
+		}
+		return m, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("summarise the deliveries: %w", err)
+	}
+	for n := range list {
+		m := &list[n]
+		if m.LastError, err = optional[string](s.read.QueryRowContext(ctx, `SELECT last_error FROM deliveries
+			WHERE backend = $1 AND due_at IS NOT NULL AND last_error <> '' ORDER BY tried_at DESC LIMIT 1`, m.Backend)); err != nil {
+			return nil, fmt.Errorf("read the last error of %s: %w", m.Backend, err)
+		}
+		rows, err := s.read.QueryContext(ctx, `SELECT dead, COUNT(*) FROM deliveries WHERE backend = $1 AND dead <> ''
+			GROUP BY dead ORDER BY 2 DESC, 1 LIMIT $2`, m.Backend, maxReasons)
+		if err != nil {
+			return nil, fmt.Errorf("list the reasons of %s: %w", m.Backend, err)
+		}
+		if m.Reasons, err = collect(rows, func(rows *sql.Rows) (r Reason, err error) { return r, rows.Scan(&r.Text, &r.Items) }); err != nil {
+			return nil, fmt.Errorf("list the reasons of %s: %w", m.Backend, err)
+		}
+	}
+	return list, nil
+}
+
+// Retry makes the dead letters of a backend due again, of all backends when it
+// is "", and returns how many there were.
+func (s *Store) Retry(ctx context.Context, backend string) (n int64, err error) {
+	n, err = s.again(ctx, backend, `dead <> ''`)
+	if err != nil {
+		return 0, fmt.Errorf("retry the deliveries: %w", err)
+	}
+	return n, nil
+}
+
+// Backfill makes everything due again at a backend that was answered since a
+// time, with the votes on it, and returns how many items that is. The backend
+// recognises what it has already.
+func (s *Store) Backfill(ctx context.Context, backend string, since time.Time) (n int64, err error) {
+	n, err = s.again(ctx, backend, `response_id IN (SELECT id FROM responses WHERE finished_at >= $3)`, millis(since))
+	if err != nil {
+		return 0, fmt.Errorf("backfill %s: %w", backend, err)
+	}
+	return n, nil
+}
+
+// again makes the deliveries that a condition selects due once more: responses
+// now, votes as soon as their response has gone.
+func (s *Store) again(ctx context.Context, backend, condition string, args ...any) (n int64, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx tx) error {
+		responses, err := affected(tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $2, dead = '', strikes = 0, delivered_rev = 0
+			WHERE (backend = $1 OR $1 = '') AND rater = '' AND `+condition, append([]any{backend, millis(time.Now())}, args...)...))
+		if err != nil {
+			return err
+		}
+		votes, err := affected(tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $2, dead = '', strikes = 0
+			WHERE (backend = $1 OR $1 = '') AND rater <> '' AND `+condition, append([]any{backend, blocked}, args...)...))
+		if err != nil {
+			return err
+		}
+		n = responses + votes
+		names := []string{backend}
+		if backend == "" {
+			rows, err := tx.QueryContext(ctx, `SELECT DISTINCT backend FROM deliveries`)
+			if err != nil {
+				return err
+			}
+			if names, err = collect(rows, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) }); err != nil {
+				return err
+			}
+		}
+		for _, name := range names {
+			if err := s.release(ctx, tx, name, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		s.backends.wake()
+	}
+	return n, err
+}

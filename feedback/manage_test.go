@@ -1,0 +1,133 @@
+package feedback_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/feedbacktest"
+)
+
+// What was refused is counted with its reasons, and can be tried again: the
+// responses first, then the votes on them.
+func TestRetry(t *testing.T) {
+	inWorld(t, feedback.Options{}, func(w *world) {
+		w.backend.behave(func(context.Context, call) error { return fmt.Errorf("422 no: %w", feedback.ErrRefused) })
+		stop := w.run(0)
+		r := monitor(t, w.Store)
+		vote(t, w.Store, click(r, "rater", 5))
+		w.pass(time.Minute)
+		got, err := w.Summaries(w.t.Context())
+		if err != nil || len(got) != 1 || got[0].Backend != "backend" || got[0].Refused != 2 || got[0].Pending != 0 || got[0].Delivered != 0 ||
+			len(got[0].Reasons) != 2 || got[0].Reasons[0].Items != 1 {
+			t.Errorf("Summaries() = %+v, %v, want two refusals", got, err)
+		}
+		if n, err := w.Retry(w.t.Context(), "another"); n != 0 || err != nil {
+			t.Errorf("Retry(another) = %d, %v, want 0", n, err)
+		}
+		w.backend.behave(nil)
+		if n, err := w.Retry(w.t.Context(), ""); n != 2 || err != nil {
+			t.Errorf("Retry() = %d, %v, want 2", n, err)
+		}
+		w.pass(time.Minute)
+		w.wantBacklog(0, 0)
+		if got := w.backend.rating(r, "rater"); got != 5 {
+			t.Errorf("the backend holds %d, want the vote", got)
+		}
+		stop()
+		got, err = w.Summaries(w.t.Context())
+		if err != nil || len(got) != 1 || got[0].Delivered != 2 || got[0].Refused != 0 {
+			t.Errorf("Summaries() = %+v, %v, want two deliveries", got, err)
+		}
+	})
+}
+
+// A backfill sends what was answered since a time once more, each response
+// before its votes, and nothing older; a backend that recognises it has one copy.
+func TestBackfill(t *testing.T) {
+	inWorld(t, feedback.Options{}, func(w *world) {
+		w.run(0)
+		old := monitor(t, w.Store)
+		vote(t, w.Store, click(old, "rater", 5))
+		w.pass(24 * time.Hour)
+		since := time.Now()
+		r := monitor(t, w.Store)
+		vote(t, w.Store, click(r, "rater", 2))
+		w.pass(time.Minute)
+		before := len(w.backend.seen())
+		if n, err := w.Backfill(w.t.Context(), "backend", since); n != 2 || err != nil {
+			t.Errorf("Backfill() = %d, %v, want 2", n, err)
+		}
+		w.pass(time.Minute)
+		again := w.backend.seen()[before:]
+		if len(again) != 2 || again[0].response != r.ID || again[0].rater != "" || again[1].rater != "rater" {
+			t.Errorf("sent %+v, want the response, then its vote", again)
+		}
+		if responses, votes := w.backend.has(); responses != 2 || votes != 2 {
+			t.Errorf("the backend holds %d responses and %d votes, want 2 and 2", responses, votes)
+		}
+	})
+}
+
+// A worker that has nothing to do finds what another process has made due.
+func TestAnotherProcessMakesDue(t *testing.T) {
+	inWorld(t, feedback.Options{}, func(w *world) {
+		w.backend.behave(func(context.Context, call) error { return fmt.Errorf("422 no: %w", feedback.ErrRefused) })
+		w.run(0)
+		monitor(t, w.Store)
+		w.pass(time.Minute)
+		w.backend.behave(nil)
+		if _, err := w.DB().Exec(`UPDATE deliveries SET dead = '', due_at = 1`); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(20 * time.Second)
+		if responses, _ := w.backend.has(); responses != 1 {
+			t.Errorf("the backend holds %d responses 20 s later, want 1", responses)
+		}
+	})
+}
+
+// The same on both databases.
+func TestManageOnBothDatabases(t *testing.T) {
+	t.Parallel()
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url, feedback.Options{})
+		b := newBackend(func(context.Context, call) error { return fmt.Errorf("422 no: %w", feedback.ErrRefused) })
+		r := monitor(t, s)
+		vote(t, s, click(r, "rater", 5))
+		for _, want := range []feedback.Summary{{Refused: 2}, {Delivered: 2}} {
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- feedback.NewWorker(s, []feedback.Backend{b}, feedback.WorkerOptions{}).Run(ctx) }()
+			var got []feedback.Summary
+			for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+				var err error
+				if got, err = s.Summaries(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if len(got) == 1 && got[0].Refused == want.Refused && got[0].Delivered == want.Delivered && got[0].Pending == 0 {
+					break
+				}
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != 1 || got[0].Refused != want.Refused || got[0].Delivered != want.Delivered {
+				t.Fatalf("Summaries() = %+v, want %+v", got, want)
+			}
+			b.behave(nil)
+			if _, err := s.Retry(t.Context(), "backend"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := s.Backfill(t.Context(), "backend", r.FinishedAt); err != nil || n != 2 {
+			t.Errorf("Backfill() = %d, %v, want 2", n, err)
+		}
+		if n, err := s.Backfill(t.Context(), "backend", r.FinishedAt.Add(time.Second)); err != nil || n != 0 {
+			t.Errorf("Backfill() of the future = %d, %v, want 0", n, err)
+		}
+	})
+}
