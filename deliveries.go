@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"feedbackbot/feedback"
+)
+
+const deliveriesUsage = `feedbackbot deliveries shows what the backends have got, and why not.
+
+  feedbackbot deliveries                        what is pending, delivered and refused
+  feedbackbot deliveries retry [-backend NAME]  send what was refused once more
+  feedbackbot deliveries backfill -backend NAME -since DATE
+                                                send everything since a day once more
+
+A running bot does the sending; backfill sends as well, and may be interrupted.
+`
+
+// deliveriesCommand is feedbackbot deliveries.
+func deliveriesCommand(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
+	sub := ""
+	if len(args) > 0 {
+		sub, args = args[0], args[1:]
+	}
+	flags := flag.NewFlagSet("deliveries "+sub, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	backend := flags.String("backend", "", "")
+	since := flags.String("since", "", "")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || sub == "help" {
+		fmt.Fprint(stdout, deliveriesUsage)
+		if errors.Is(err, flag.ErrHelp) || sub == "help" {
+			return nil
+		}
+		return fmt.Errorf("cannot understand the arguments: %v", args)
+	}
+	c, err := loadConfig(environ)
+	if err != nil {
+		return err
+	}
+	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	switch sub {
+	case "":
+		return showDeliveries(ctx, store, stdout)
+	case "retry":
+		n, err := store.Retry(ctx, *backend)
+		if err == nil {
+			fmt.Fprintf(stdout, "%d will be sent again; a running bot begins within 15 seconds.\n", n)
+		}
+		return err
+	case "backfill":
+		day, err := time.ParseInLocation(time.DateOnly, *since, time.UTC)
+		if err != nil || *backend == "" {
+			return errors.New("backfill needs -backend NAME and -since YYYY-MM-DD")
+		}
+		return backfill(ctx, c, store, *backend, day, stdout, stderr)
+	}
+	fmt.Fprint(stdout, deliveriesUsage)
+	return fmt.Errorf("there is no command deliveries %q", sub)
+}
+
+func showDeliveries(ctx context.Context, store *feedback.Store, stdout io.Writer) error {
+	list, err := store.Summaries(ctx)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(stdout, "No backend has been configured yet, so everything waits in the database.")
+		return nil
+	}
+	table := tabwriter.NewWriter(stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "BACKEND\tDELIVERED\tPENDING\tREFUSED\tOLDEST PENDING")
+	for _, m := range list {
+		oldest := "-"
+		if m.Pending > 0 {
+			oldest = m.Oldest.Round(time.Second).String()
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\n", m.Backend, m.Delivered, m.Pending, m.Refused, oldest)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, m := range list {
+		if m.LastError != "" {
+			fmt.Fprintf(stdout, "\n%s, last error of what is pending:\n  %s\n", m.Backend, m.LastError)
+		}
+		if len(m.Reasons) > 0 {
+			fmt.Fprintf(stdout, "\n%s refused:\n", m.Backend)
+		}
+		for _, r := range m.Reasons {
+			fmt.Fprintf(stdout, "  %d × %s\n", r.Items, r.Text)
+		}
+	}
+	return nil
+}
+
+// backfill makes everything since a day due again and delivers it behind a
+// progress bar.
+func backfill(ctx context.Context, c Config, store *feedback.Store, name string, since time.Time, stdout, stderr io.Writer) error {
+	all, err := newBackends(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	var backend feedback.Backend
+	var names []string
+	for _, b := range all {
+		names = append(names, b.Name())
+		if b.Name() == name {
+			backend = b
+		}
+	}
+	if backend == nil {
+		return fmt.Errorf("%w: there is no backend %q, only %v", errConfiguration, name, names)
+	}
+	if err := backend.Check(ctx); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	total, err := store.Backfill(ctx, name, since)
+	if err != nil || total == 0 {
+		fmt.Fprintf(stdout, "Nothing has been answered since %s.\n", since.Format(time.DateOnly))
+		return err
+	}
+	left, err := deliverAll(ctx, store, backend, total, stderr)
+	if err != nil {
+		return err
+	}
+	if left.Pending > 0 {
+		fmt.Fprintf(stdout, "Interrupted: %d are left, which a running bot goes on with.\n", left.Pending)
+		return nil
+	}
+	fmt.Fprintf(stdout, "Sent %d to %s.", total-left.Refused, name)
+	if left.Refused > 0 {
+		fmt.Fprintf(stdout, " %d were refused; feedbackbot deliveries says why.", left.Refused)
+	}
+	fmt.Fprintln(stdout)
+	return nil
+}
+
+// deliverAll delivers what is due at a backend until nothing is, or ctx ends.
+func deliverAll(ctx context.Context, store *feedback.Store, backend feedback.Backend, total int64, stderr io.Writer) (left feedback.Summary, err error) {
+	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("to "+backend.Name()),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(time.Second),
+		progressbar.OptionOnCompletion(func() { fmt.Fprintln(stderr) }))
+	workCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- feedback.NewWorker(store, []feedback.Backend{backend}, feedback.WorkerOptions{Drain: 5 * time.Second}).Run(workCtx)
+	}()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		list, err := store.Summaries(context.WithoutCancel(ctx))
+		if err != nil {
+			stop()
+			return left, errors.Join(err, <-ended)
+		}
+		for _, m := range list {
+			if m.Backend == backend.Name() {
+				left = m
+			}
+		}
+		bar.Set64(max(0, total-left.Pending)) // a bar that cannot be drawn is no reason to stop
+		if left.Pending == 0 || ctx.Err() != nil {
+			stop()
+			return left, <-ended
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		case err := <-ended:
+			ended <- nil
+			if err != nil {
+				return left, err
+			}
+		}
+	}
+}
