@@ -44,7 +44,8 @@ type Store struct {
 	raterKey   []byte
 	backends   *backendNames
 	writes     chan *write
-	statements *statements   // nil for Postgres
+	statements *statements // nil for Postgres
+	locks      *locks
 	closing    chan struct{} // closed to stop the committer
 	stopped    chan struct{} // closed when it has stopped
 }
@@ -78,6 +79,10 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	if err := s.connect(databaseURL); err != nil {
 		return nil, err
 	}
+	s.locks = &locks{held: map[string]*Lock{}, log: s.log.Warn}
+	if s.dialect == postgresDialect {
+		s.locks.db = s.db
+	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.closePools())
 	}
@@ -91,6 +96,7 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 // Close waits for the writes that were begun and closes the database. No
 // method may be called afterwards.
 func (s *Store) Close() error {
+	s.locks.close()
 	close(s.closing)
 	<-s.stopped
 	return s.closePools()

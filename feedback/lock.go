@@ -1,0 +1,205 @@
+package feedback
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Lock is held by one process at a time among those on one Postgres. The
+// database gives it up by itself when its holder dies.
+type Lock struct {
+	name string
+	of   *locks
+	lost chan struct{}
+}
+
+// Lost is closed when somebody else has the lock, after the database was away.
+func (l *Lock) Lost() <-chan struct{} { return l.lost }
+
+// Release gives the lock up. It may be called once.
+func (l *Lock) Release() { l.of.release(l) }
+
+// TryLock takes a lock, or returns nil when another process holds it, or this
+// one. On SQLite, which one process uses, only this process counts.
+func (s *Store) TryLock(ctx context.Context, name string) (*Lock, error) {
+	l, err := s.locks.try(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("take the lock %q: %w", name, err)
+	}
+	return l, nil
+}
+
+const (
+	// lockCheck is how often it is seen to that the locks are still held.
+	lockCheck = 2 * time.Second
+	// lockGrace is for how long a lock may be somebody else's before it counts
+	// as lost: the database may still believe in our own broken connection.
+	lockGrace = 10 * time.Second
+)
+
+// locks are the advisory locks of this process. They belong to one connection
+// of Postgres, which is used for nothing else.
+type locks struct {
+	db  *sql.DB // nil for SQLite
+	log func(msg string, args ...any)
+
+	mu     sync.Mutex
+	conn   *sql.Conn
+	held   map[string]*Lock
+	keeper context.CancelFunc // ends the goroutine that sees to the locks
+	kept   sync.WaitGroup
+}
+
+func (k *locks) try(ctx context.Context, name string) (*Lock, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held[name] != nil {
+		return nil, nil
+	}
+	if k.db != nil {
+		if err := k.connect(ctx); err != nil {
+			return nil, err
+		}
+		if ours, err := k.ask(ctx, name); err != nil || !ours {
+			return nil, err
+		}
+	}
+	l := &Lock{name: name, of: k, lost: make(chan struct{})}
+	k.held[name] = l
+	return l, nil
+}
+
+// connect opens the connection of the locks, and begins to see to them.
+func (k *locks) connect(ctx context.Context) error {
+	if k.conn != nil {
+		return nil
+	}
+	conn, err := k.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	// The server notices soon when this process is gone without a goodbye.
+	for _, setting := range []string{"tcp_keepalives_idle = 3", "tcp_keepalives_interval = 2", "tcp_keepalives_count = 2"} {
+		if _, err := conn.ExecContext(ctx, "SET "+setting); err != nil {
+			return errors.Join(err, conn.Close())
+		}
+	}
+	k.conn = conn
+	if k.keeper == nil {
+		keepCtx, stop := context.WithCancel(context.Background())
+		k.keeper = stop
+		k.kept.Go(func() { k.keep(keepCtx) })
+	}
+	return nil
+}
+
+// ask takes the advisory lock of a name on the connection.
+func (k *locks) ask(ctx context.Context, name string) (ours bool, err error) {
+	return ours, k.conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey(name)).Scan(&ours)
+}
+
+func lockKey(name string) int64 {
+	sum := sha256.Sum256([]byte("feedbackbot/" + name))
+	return int64(binary.BigEndian.Uint64(sum[:]))
+}
+
+func (k *locks) release(l *Lock) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held[l.name] != l {
+		return // it was lost
+	}
+	delete(k.held, l.name)
+	if k.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lockCheck)
+	defer cancel()
+	if _, err := k.conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1)`, lockKey(l.name)); err != nil {
+		k.drop() // which unlocks as well
+	}
+}
+
+// drop closes a connection that cannot be trusted any more. The pool must not
+// use it again: it may hold locks.
+func (k *locks) drop() {
+	k.conn.Raw(func(any) error { return errors.New("not to be used again") })
+	k.conn.Close()
+	k.conn = nil
+}
+
+// keep takes the locks again when the connection was lost. As long as the
+// database is away nobody else can have them.
+func (k *locks) keep(ctx context.Context) {
+	tick := time.NewTicker(lockCheck)
+	defer tick.Stop()
+	foreign := map[string]time.Time{} // since when a lock is somebody else's
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		k.check(ctx, foreign)
+	}
+}
+
+func (k *locks) check(ctx context.Context, foreign map[string]time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, lockCheck)
+	defer cancel()
+	if k.conn != nil {
+		if _, err := k.conn.ExecContext(ctx, `SELECT 1`); err != nil {
+			k.log("the connection that holds this process's locks was lost, taking them again", "error", err)
+			k.drop()
+			for name := range k.held {
+				foreign[name] = time.Time{}
+			}
+		}
+	}
+	if len(foreign) == 0 || k.connect(ctx) != nil {
+		return
+	}
+	for name, since := range foreign {
+		l := k.held[name]
+		if l == nil {
+			delete(foreign, name)
+			continue
+		}
+		ours, err := k.ask(ctx, name)
+		switch {
+		case err != nil:
+			return
+		case ours:
+			delete(foreign, name)
+		case since.IsZero():
+			foreign[name] = time.Now()
+		case time.Since(since) > lockGrace:
+			delete(foreign, name)
+			delete(k.held, name)
+			close(l.lost)
+		}
+	}
+}
+
+func (k *locks) close() {
+	k.mu.Lock()
+	stop := k.keeper
+	k.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	k.kept.Wait()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.conn != nil {
+		k.drop()
+	}
+}

@@ -1,0 +1,99 @@
+package feedback_test
+
+import (
+	"testing"
+	"time"
+
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/feedbacktest"
+)
+
+// A lock has one holder, in one process and among several, and is free again as
+// soon as its holder gives it up or is gone.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url, feedback.Options{})
+		l, err := s.TryLock(t.Context(), "shard 0")
+		if err != nil || l == nil {
+			t.Fatalf("TryLock() = %v, %v, want the lock", l, err)
+		}
+		if again, err := s.TryLock(t.Context(), "shard 0"); again != nil || err != nil {
+			t.Errorf("TryLock() of our own = %v, %v, want nil", again, err)
+		}
+		if other, err := s.TryLock(t.Context(), "shard 1"); other == nil || err != nil {
+			t.Errorf("TryLock() of another = %v, %v, want the lock", other, err)
+		}
+		l.Release()
+		if l, err = s.TryLock(t.Context(), "shard 0"); l == nil || err != nil {
+			t.Errorf("TryLock() of a released one = %v, %v, want the lock", l, err)
+		}
+	})
+}
+
+// Among processes on one Postgres a lock goes over when its holder ends, and
+// survives a broken connection; it is lost when somebody else was faster.
+func TestLockAmongProcesses(t *testing.T) {
+	t.Parallel()
+	url := feedbacktest.Postgres(t)
+	one, err := feedback.Open(t.Context(), url, feedback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := open(t, url, feedback.Options{})
+	eventually := func(s *feedback.Store, name string) *feedback.Lock {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+			if l, err := s.TryLock(t.Context(), name); err == nil && l != nil {
+				return l
+			}
+		}
+		t.Fatalf("%s never became free", name)
+		return nil
+	}
+	held := eventually(one, "a")
+	if l, err := two.TryLock(t.Context(), "a"); l != nil || err != nil {
+		t.Errorf("TryLock() of another process's = %v, %v, want nil", l, err)
+	}
+	cut := func() {
+		t.Helper()
+		if _, err := two.DB().Exec(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cut()
+	took := eventually(two, "a") // it was faster
+	select {
+	case <-held.Lost():
+	case <-time.After(time.Minute):
+		t.Error("the lock was not reported as lost")
+	}
+	held.Release() // does nothing
+	if l, err := one.TryLock(t.Context(), "a"); l != nil || err != nil {
+		t.Errorf("TryLock() of a lost one = %v, %v, want nil", l, err)
+	}
+	took.Release()
+	held = eventually(one, "a")
+	cut()
+	for deadline := time.Now().Add(time.Minute); ; { // nobody else wants it: it is taken again
+		var n int
+		if err := two.DB().QueryRow(`SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the lock was not taken again")
+		}
+	}
+	select {
+	case <-held.Lost():
+		t.Error("the lock was lost to nobody")
+	default:
+	}
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(two, "a")
+}
