@@ -59,6 +59,7 @@ type store interface {
 	ledger
 	archive
 	choices
+	locker
 }
 
 // model answers questions.
@@ -196,13 +197,12 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer goOffline()
 	for _, g := range shards {
 		gateways.Go(func() {
-			if err := g.run(online); err != nil {
+			if err := b.runShard(online, g); err != nil {
 				b.fail(err)
 			}
 		})
 	}
 	b.started.Store(true)
-	b.begin("recovery", func() { b.finishUnfinished(life) })
 	gateways.Go(func() { b.keepAlive(online) })
 
 	select {
@@ -274,6 +274,9 @@ func (b *Bot) Healthy() error {
 	}
 	for _, g := range b.shards {
 		last := g.fresh()
+		if !g.owns() {
+			continue // another process runs it, or none is allowed to yet
+		}
 		if last.IsZero() {
 			last = b.made
 		}

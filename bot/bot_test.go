@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"flag"
 	"log/slog"
@@ -72,6 +73,7 @@ type world struct {
 	options   bot.Options
 	llm       llm.Options
 	path      string // of the database
+	database  string // URL of a Postgres, "" for the file
 	logs      *lines
 	allowed   []string     // problems that the test provokes
 	validated bool         // every body is held against Discord's OpenAPI document
@@ -132,7 +134,7 @@ func (w *world) judge() {
 // open opens the database as the bot will.
 func (w *world) open() *feedback.Store {
 	w.t.Helper()
-	s, err := feedback.Open(context.Background(), "sqlite:"+w.path, feedback.Options{NoText: w.options.NoText})
+	s, err := feedback.Open(context.Background(), cmp.Or(w.database, "sqlite:"+w.path), feedback.Options{NoText: w.options.NoText})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -112,8 +112,10 @@ func (b *Bot) recentPlaces(ctx context.Context, shard int) []feedback.Place {
 func (b *Bot) shardOf(guildID string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return int(number(guildID)>>22) % max(b.total, 1)
+	return shardOf(guildID, b.total)
 }
+
+func shardOf(guildID string, total int) int { return int(number(guildID)>>22) % max(total, 1) }
 
 // gap returns since when a shard may have missed messages, as far back as they
 // are still answered; the zero time when it cannot have missed any.

@@ -51,6 +51,23 @@ type gateway struct {
 
 	mu       sync.Mutex
 	lastGood time.Time // when the connection was last seen to work
+	owned    bool      // this process, and no other, runs the shard
+}
+
+// own notes whether this process runs the shard from now on.
+func (g *gateway) own(owned bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.owned = owned
+	if !owned {
+		g.lastGood = time.Time{}
+	}
+}
+
+func (g *gateway) owns() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.owned
 }
 
 // fresh returns when the connection was last seen to work.

@@ -23,7 +23,7 @@ func (b *Bot) onServers(shard int, list []guild) {
 		here[g.ID] = b.guilds[g.ID]
 	}
 	for id, name := range b.guilds {
-		if b.shardOf(id) != shard {
+		if shardOf(id, b.total) != shard {
 			here[id] = name
 		}
 	}

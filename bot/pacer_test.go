@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // grants lets many requests through a pacer, each in a bucket of its own, and
@@ -253,30 +257,39 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// New sessions begin five seconds apart for each of Discord's identify buckets.
+// New sessions begin some seconds apart for each of Discord's identify buckets.
 func TestIdentifyGate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "feedback.db")
 	synctest.Test(t, func(t *testing.T) {
+		store, err := feedback.Open(t.Context(), "sqlite:"+path, feedback.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		b := &Bot{store: store, log: slog.New(slog.DiscardHandler)}
 		for concurrency, want := range map[int]time.Duration{1: 3 * identifyEvery, 2: identifyEvery, 16: 0} {
-			gate := &identifyGate{concurrency: concurrency, next: map[int]time.Time{}}
 			began := time.Now()
 			var all sync.WaitGroup
 			for shard := range 4 {
 				all.Go(func() {
-					if err := gate.wait(t.Context(), shard); err != nil {
-						t.Errorf("wait() = %v", err)
+					if err := b.mayIdentify(t.Context(), shard, concurrency); err != nil {
+						t.Errorf("mayIdentify() = %v", err)
 					}
 				})
 			}
 			all.Wait()
-			if took := time.Since(began); took != want {
+			if took := time.Since(began); took < want || took > want+4*gateEvery {
 				t.Errorf("4 sessions with max_concurrency %d took %v, want %v", concurrency, took, want)
 			}
+			time.Sleep(identifyEvery)
 		}
-		gate := &identifyGate{concurrency: 1, next: map[int]time.Time{0: time.Now().Add(time.Hour)}}
+		if err := b.mayIdentify(t.Context(), 0, 1); err != nil {
+			t.Fatal(err)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := gate.wait(ctx, 0); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("wait() = %v, want the deadline", err)
+		if err := b.mayIdentify(ctx, 0, 1); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("mayIdentify() = %v, want the deadline", err)
 		}
 	})
 }

@@ -14,23 +14,26 @@ import (
 // waits for it any more.
 const maxUnanswered = 15 * time.Minute
 
-// finishUnfinished completes what an earlier process left: an answer that is
-// stored is shown with its buttons, one that broke off is marked as cut, and a
-// question that nobody began to answer is answered now.
-func (b *Bot) finishUnfinished(ctx context.Context) {
-	asks, err := b.store.Unfinished(ctx)
+// finishUnfinished completes what an earlier process left of a shard's questions:
+// an answer that is stored is shown with its buttons, one that broke off is
+// marked as cut, and a question that nobody began to answer is answered now. It
+// returns when it has begun with all of them.
+func (b *Bot) finishUnfinished(ctx context.Context, shard int) {
+	readCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	asks, err := b.store.Unfinished(readCtx)
 	if err != nil {
 		b.log.Error("cannot read what an earlier run left unfinished", "error", err)
 		return
 	}
 	for _, a := range asks {
-		if !b.runsShardOf(a.GuildID) {
+		if b.shardOf(a.GuildID) != shard {
 			continue // another process may be writing the answer right now
 		}
 		if !b.seen.add(a.ID) || ctx.Err() != nil {
 			continue // this process is already at it
 		}
-		b.begin("recovery", func() { b.finishOne(ctx, a) })
+		b.begin("recovery", func() { b.finishOne(b.life, a) })
 	}
 }
 
@@ -39,7 +42,7 @@ func (b *Bot) runsShardOf(guildID string) bool {
 	shard := b.shardOf(guildID)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.ContainsFunc(b.shards, func(g *gateway) bool { return g.shard == shard })
+	return slices.ContainsFunc(b.shards, func(g *gateway) bool { return g.shard == shard && g.owns() })
 }
 
 func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {

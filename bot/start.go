@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
@@ -130,12 +129,11 @@ func (b *Bot) planShards(ctx context.Context) ([]*gateway, error) {
 	if b.options.MessageContent == ContentOn {
 		intents |= discordgo.IntentMessageContent
 	}
-	gate := &identifyGate{concurrency: max(info.Limit.MaxConcurrency, 1), next: map[int]time.Time{}}
+	concurrency := max(info.Limit.MaxConcurrency, 1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.total = s.Total
 	for id := s.First; id <= s.Last; id++ {
-		b.missing[id] = b.lastAlive(ctx, id)
 		first := true
 		b.shards = append(b.shards, &gateway{
 			shard: id, total: s.Total, intents: intents, token: b.options.Token, transport: b.restTransport(),
@@ -151,34 +149,11 @@ func (b *Bot) planShards(ctx context.Context) ([]*gateway, error) {
 					b.sparinglyIdentify(ctx)
 				}
 				first = false
-				return gate.wait(ctx, id)
+				return b.mayIdentify(ctx, id, concurrency)
 			},
 		})
 	}
 	return b.shards, nil
-}
-
-// identifyGate keeps to Discord's pace of new sessions: one in 5 s for each
-// shard id modulo max_concurrency.
-type identifyGate struct {
-	concurrency int
-	mu          sync.Mutex
-	next        map[int]time.Time
-}
-
-const identifyEvery = 6 * time.Second
-
-func (g *identifyGate) wait(ctx context.Context, shard int) error {
-	g.mu.Lock()
-	key, now := shard%g.concurrency, time.Now()
-	at := g.next[key]
-	if at.Before(now) {
-		at = now
-	}
-	g.next[key] = at.Add(identifyEvery)
-	g.mu.Unlock()
-	pause(ctx, at.Sub(now))
-	return ctx.Err()
 }
 
 // fewSessions is when new sessions become precious: Discord resets the token of
