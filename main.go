@@ -33,6 +33,7 @@ const usage = `feedbackbot answers on Discord with a language model and collects
   feedbackbot check        verify the configuration, and say how to mend what is wrong
   feedbackbot playground   try the bot without any account
   feedbackbot deliveries   see what the backends have got, and send it again
+  feedbackbot migrate      copy a SQLite database to Postgres
   feedbackbot healthcheck  ask a running bot whether it is well; for Docker
   feedbackbot version      print the version
   feedbackbot help         print this
@@ -90,6 +91,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = playgroundCommand(ctx, args[1:], environ, stdout)
 	case "deliveries":
 		err = deliveriesCommand(ctx, args[1:], environ, stdout, stderr)
+	case "migrate":
+		err = migrateCommand(ctx, args[1:], environ, stdout, stderr)
 	case "healthcheck":
 		err = healthcheck(ctx, environ)
 	case "version":
