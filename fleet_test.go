@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"feedbackbot/bot/discordtest"
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/feedbacktest"
+	"feedbackbot/llm/llmtest"
+)
+
+// fleet is two processes with two shards each on one Postgres, and what their
+// members do.
+type fleet struct {
+	o       *outside
+	url     string
+	members []string
+	places  []string              // a channel in each server
+	targets []discordtest.Message // the answers that are voted on, one in each server
+
+	mu     sync.Mutex
+	told   map[string]map[string]int64 // by target and member: snowflake of the newest vote that was confirmed
+	rating map[int64]int               // by snowflake
+	asked  map[string]string           // channels by question
+}
+
+// run starts the process with shards 0 and 1, or that with 2 and 3.
+func (f *fleet) run(n int) *exec.Cmd {
+	f.o.t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(append(os.Environ(), "FEEDBACKBOT_TEST_RUN=1"), f.o.environ...)
+	c.Env = append(c.Env, "DATABASE_URL="+f.url, "HTTP_ADDR=127.0.0.1:0", fmt.Sprintf("DISCORD_SHARDS=%d-%d/4", 2*n, 2*n+1))
+	if err := c.Start(); err != nil {
+		f.o.t.Fatal(err)
+	}
+	f.o.t.Cleanup(func() { c.Process.Kill() }) // if the test ended early
+	return c
+}
+
+func (f *fleet) vote(ctx context.Context) {
+	member, target, n := f.members[rand.N(len(f.members))], f.targets[rand.N(len(f.targets))], rand.N(5)
+	i := f.o.discord.Click(member, target.ID, target.Components[1].Components[n].CustomID)
+	id, err := strconv.ParseInt(i.ID, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	f.mu.Lock()
+	f.rating[id] = n + 1
+	f.mu.Unlock()
+	if a, err := i.Wait(ctx); err == nil && (a.Type == 4 || a.Type == 9) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.told[target.ID] == nil {
+			f.told[target.ID] = map[string]int64{}
+		}
+		f.told[target.ID][member] = max(f.told[target.ID][member], id)
+	}
+}
+
+func (f *fleet) ask(channel string) discordtest.Message {
+	m := f.o.discord.Say(f.members[rand.N(len(f.members))], channel, "<@"+f.o.discord.Bot().ID+"> what is 2+2?")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked[m.ID] = channel
+	return m
+}
+
+// Two processes with four shards on one Postgres, of which one is killed and
+// started again every few seconds: each vote that somebody was told of is
+// delivered, once; each question gets one answer.
+func TestFleetKilled(t *testing.T) {
+	lasts := 8 * time.Second
+	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_FLEET_SECONDS")); err == nil {
+		lasts = time.Duration(n) * time.Second
+	}
+	o := newOutside(t, discordtest.Options{Shards: 4, MaxConcurrency: 4, IdentifyWindow: -1, ChannelLimit: -1, AckTimeout: time.Second,
+		SessionStarts: 1 << 20, NonceWindow: time.Hour}, llmtest.Options{TokenDelay: 2 * time.Millisecond})
+	o.environ = append(o.environ, "DISCORD_GLOBAL_RPS=1000")
+	f := &fleet{o: o, url: feedbacktest.Postgres(t), told: map[string]map[string]int64{}, rating: map[int64]int{}, asked: map[string]string{}}
+	for n := range 40 {
+		f.members = append(f.members, o.discord.AddUser(fmt.Sprint("member", n)).ID)
+	}
+	for n := range 12 {
+		f.places = append(f.places, o.discord.AddChannel(o.discord.AddGuild(fmt.Sprint("server", n)).ID, "general").ID)
+	}
+	online := o.discord.Connections
+	processes := []*exec.Cmd{f.run(0), f.run(1)}
+	for began := time.Now(); online() < 4; {
+		if time.Since(began) > time.Minute {
+			t.Fatal("the four shards never connected")
+		}
+	}
+	for _, channel := range f.places {
+		f.targets = append(f.targets, o.answer(f.ask(channel).ID))
+	}
+
+	ctx, stop := context.WithTimeout(t.Context(), lasts)
+	defer stop()
+	var load, waiting sync.WaitGroup
+	load.Go(func() {
+		for tick := time.NewTicker(10 * time.Millisecond); ctx.Err() == nil; <-tick.C {
+			waiting.Go(func() { f.vote(o.ctx()) })
+			if rand.N(10) == 0 {
+				f.ask(f.places[rand.N(len(f.places))])
+			}
+		}
+	})
+	kills := 0
+	for tick := time.NewTicker(3 * time.Second); ctx.Err() == nil; kills++ {
+		select {
+		case <-tick.C:
+			n := kills % 2
+			kill(t, processes[n])
+			processes[n] = f.run(n)
+		case <-ctx.Done():
+		}
+	}
+	load.Wait()
+	waiting.Wait()
+	for question := range f.asked {
+		if _, err := o.discord.WaitMessage(o.ctx(), func(m discordtest.Message) bool { return answers(m, question) && len(m.Components) > 0 }); err != nil {
+			t.Errorf("question %s has no answer: %v", question, err)
+		}
+	}
+	f.judge(t)
+	for _, c := range processes {
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Wait(); err != nil {
+			t.Errorf("SIGTERM: %v, want exit code 0", err)
+		}
+	}
+	o.noProblems()
+	votes := 0
+	for _, members := range f.told {
+		votes += len(members)
+	}
+	t.Logf("%v, %d kills, %d questions answered, %d clicks, %d votes confirmed and delivered", lasts, kills, len(f.asked), len(f.rating), votes)
+}
+
+// judge waits until everything is delivered, and compares it with what people
+// were told.
+func (f *fleet) judge(t *testing.T) {
+	t.Helper()
+	store, err := feedback.Open(t.Context(), f.url, feedback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for began := time.Now(); ; {
+		list, err := store.Summaries(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 1 && list[0].Pending == 0 {
+			if list[0].Refused > 0 {
+				t.Errorf("refused: %+v", list[0])
+			}
+			break
+		}
+		if time.Since(began) > 2*time.Minute {
+			t.Fatalf("not delivered: %+v", list)
+		}
+	}
+	type key struct{ response, rater string }
+	delivered := map[key][]int{}
+	for _, a := range f.o.confident.Annotations() {
+		k := key{a.TraceUUID, a.UserID}
+		delivered[k] = append(delivered[k], a.Rating)
+	}
+	for _, target := range f.targets {
+		response, err := store.ResponseByMessage(t.Context(), target.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for member, told := range f.told[target.ID] {
+			rater := store.Rater(member)
+			s, err := store.Submission(t.Context(), response.ID, rater, feedback.User)
+			if err != nil || s.Version < told || s.Rating != f.rating[s.Version] {
+				t.Errorf("member %s was told of vote %d, stored is %+v, %v", member, told, s, err)
+				continue
+			}
+			if got := delivered[key{response.ID, string(rater)}]; len(got) != 1 || got[0] != s.Rating {
+				t.Errorf("the vote of member %s with rating %d was delivered as %v, want once", member, s.Rating, got)
+			}
+		}
+	}
+	if len(f.told) == 0 {
+		t.Error("nobody was told anything: the test shows nothing")
+	}
+	replies := map[string]int{}
+	for _, channel := range f.places {
+		for _, m := range f.o.discord.Messages(channel, "") {
+			if m.Author.Bot && m.MessageReference != nil {
+				replies[m.MessageReference.MessageID]++
+			}
+		}
+	}
+	for question := range f.asked {
+		if replies[question] != 1 {
+			t.Errorf("question %s has %d answers, want 1", question, replies[question])
+		}
+	}
+	if left, err := store.Unfinished(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("Unfinished() = %v, %v, want none", left, err)
+	}
+}
