@@ -207,7 +207,7 @@ func (c *Config) check() []string {
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	var err error
 	if c.shards, err = bot.ParseShards(c.DiscordShards); err != nil {
-		wrong = append(wrong, "DISCORD_SHARDS must be auto or first-last/total, as in 0-3/8")
+		wrong = append(wrong, "DISCORD_SHARDS must be auto, first-last/total as in 0-3/8, or part:parts/total as in 0:2/8")
 	}
 	if c.logLevel.UnmarshalText([]byte(c.LogLevel)) != nil {
 		c.logLevel = slog.LevelInfo // the level is on the list already

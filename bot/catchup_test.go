@@ -168,12 +168,13 @@ func TestShards(t *testing.T) {
 // DISCORD_SHARDS is auto, one shard, or a range of them.
 func TestParseShards(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bot.Shards{"auto": {}, "": {}, "0-3/8": {First: 0, Last: 3, Total: 8}, "2/3": {First: 2, Last: 2, Total: 3}} {
+	for text, want := range map[string]bot.Shards{"auto": {}, "": {}, "0-3/8": {First: 0, Last: 3, Total: 8}, "2/3": {First: 2, Last: 2, Total: 3},
+		"0:2/8": {First: 0, Last: 3, Total: 8}, "1:2/8": {First: 4, Last: 7, Total: 8}, "2:3/7": {First: 4, Last: 6, Total: 7}} {
 		if got, err := bot.ParseShards(text); err != nil || got != want {
 			t.Errorf("ParseShards(%q) = %v, %v, want %v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"x", "1", "3-1/4", "0-4/4", "-1/2", "0-1/", "0-1/2/3", "0x0/1"} {
+	for _, text := range []string{"x", "1", "3-1/4", "0-4/4", "-1/2", "0-1/", "0-1/2/3", "0x0/1", "2:2/4", "-1:2/4", "0:5/4", "0:0/4", "a:b/4", "0:2/x"} {
 		if got, err := bot.ParseShards(text); err == nil {
 			t.Errorf("ParseShards(%q) = %v, want an error", text, got)
 		}

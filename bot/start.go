@@ -16,23 +16,37 @@ import (
 // Discord recommends.
 type Shards struct{ First, Last, Total int }
 
-// ParseShards reads "auto" or "first-last/total".
+// ParseShards reads "auto", "first-last/total", or "part:parts/total": as in
+// 0:2/8, the first of two equal parts of eight shards.
 func ParseShards(text string) (Shards, error) {
 	if text == "auto" || text == "" {
 		return Shards{}, nil
 	}
-	var s Shards
-	shardRange, total, ok := strings.Cut(text, "/")
-	first, last, isRange := strings.Cut(shardRange, "-")
+	wrong := fmt.Errorf("%q is neither auto nor first-last/total, as in 0-3/8, nor part:parts/total, as in 0:2/8", text)
+	list, ofAll, _ := strings.Cut(text, "/")
+	total, err := strconv.Atoi(ofAll)
+	if err != nil || total < 1 {
+		return Shards{}, wrong
+	}
+	number, ofParts, isPart := strings.Cut(list, ":")
+	if isPart {
+		part, err1 := strconv.Atoi(number)
+		parts, err2 := strconv.Atoi(ofParts)
+		if err1 != nil || err2 != nil || part < 0 || part >= parts || parts > total {
+			return Shards{}, wrong
+		}
+		return Shards{First: total * part / parts, Last: total*(part+1)/parts - 1, Total: total}, nil
+	}
+	first, last, isRange := strings.Cut(list, "-")
 	if !isRange {
 		last = first
 	}
-	var err1, err2, err3 error
+	s := Shards{Total: total}
+	var err1, err2 error
 	s.First, err1 = strconv.Atoi(first)
 	s.Last, err2 = strconv.Atoi(last)
-	s.Total, err3 = strconv.Atoi(total)
-	if !ok || errors.Join(err1, err2, err3) != nil || s.First < 0 || s.Last < s.First || s.Last >= s.Total {
-		return Shards{}, fmt.Errorf("%q is neither auto nor first-last/total, as in 0-3/8", text)
+	if err1 != nil || err2 != nil || s.First < 0 || s.Last < s.First || s.Last >= s.Total {
+		return Shards{}, wrong
 	}
 	return s, nil
 }
