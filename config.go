@@ -71,6 +71,7 @@ type Config struct {
 	FeedbackButtons string        `env:"FEEDBACK_BUTTONS" envDefault:"both"`
 	FeedbackRaters  string        `env:"FEEDBACK_RATERS" envDefault:"everyone"`
 	FeedbackSettle  time.Duration `env:"FEEDBACK_SETTLE" envDefault:"10s"`
+	FeedbackRate    float64       `env:"FEEDBACK_RATE" envDefault:"50"`
 	FeedbackExplain string        `env:"FEEDBACK_EXPLAIN" envDefault:"negative"`
 
 	ConfidentKey         Secret `env:"CONFIDENT_API_KEY"`
@@ -246,7 +247,7 @@ func (c *Config) check() []string {
 	if c.DiscordGlobalRPS < 1 {
 		wrong = append(wrong, "DISCORD_GLOBAL_RPS must be at least 1")
 	}
-	if c.OpenAIMaxTokens < 0 || c.OpenAIContextTokens < 0 || c.OpenAIIdleTimeout < 0 || c.OpenAITimeout < 0 || c.FeedbackSettle < 0 {
+	if c.OpenAIMaxTokens < 0 || c.OpenAIContextTokens < 0 || c.OpenAIIdleTimeout < 0 || c.OpenAITimeout < 0 || c.FeedbackSettle < 0 || !(c.FeedbackRate >= 0) {
 		wrong = append(wrong, "numbers and durations must not be negative")
 	}
 	if c.LimitAtOnce < 0 || c.LimitMemberHourly < 0 || c.LimitServerHourly < 0 || c.BudgetTokens < 0 || c.BudgetUSD < 0 || c.BudgetMemberTokens < 0 ||

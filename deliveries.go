@@ -132,7 +132,7 @@ func backfill(ctx context.Context, c Config, store *feedback.Store, name string,
 		fmt.Fprintf(stdout, "Nothing has been answered since %s.\n", since.Format(time.DateOnly))
 		return err
 	}
-	left, err := deliverAll(ctx, store, backend, total, stderr)
+	left, err := deliverAll(ctx, store, backend, total, c.FeedbackRate, stderr)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func backfill(ctx context.Context, c Config, store *feedback.Store, name string,
 }
 
 // deliverAll delivers what is due at a backend until nothing is, or ctx ends.
-func deliverAll(ctx context.Context, store *feedback.Store, backend feedback.Backend, total int64, stderr io.Writer) (left feedback.Summary, err error) {
+func deliverAll(ctx context.Context, store *feedback.Store, backend feedback.Backend, total int64, perSecond float64, stderr io.Writer) (left feedback.Summary, err error) {
 	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("to "+backend.Name()),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(time.Second),
 		progressbar.OptionOnCompletion(func() { fmt.Fprintln(stderr) }))
@@ -157,7 +157,7 @@ func deliverAll(ctx context.Context, store *feedback.Store, backend feedback.Bac
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- feedback.NewWorker(store, []feedback.Backend{backend}, feedback.WorkerOptions{Drain: 5 * time.Second}).Run(workCtx)
+		ended <- feedback.NewWorker(store, []feedback.Backend{backend}, feedback.WorkerOptions{Rate: perSecond, Drain: 5 * time.Second}).Run(workCtx)
 	}()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()

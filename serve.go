@@ -62,6 +62,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	workCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
 	worker := feedback.NewWorker(store, backends, feedback.WorkerOptions{
+		Rate:  c.FeedbackRate,
 		Drain: drainTime, Log: log, Delivered: deliveryMetrics(registry, store, log)})
 	worked := make(chan error, 1)
 	go func() { worked <- worker.Run(workCtx) }()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -26,6 +28,9 @@ type WorkerOptions struct {
 	// Drain is how long Run goes on sending what is due after its context has
 	// ended.
 	Drain time.Duration
+	// Rate is how many items a second each backend is sent at most; 0 sets no
+	// bound. What waited for a backend then drains without a storm.
+	Rate float64
 	// Delivered, when set, is told of every attempt: the backend, and
 	// delivered, skipped, retry, dead or unauthorized.
 	Delivered func(backend, outcome string)
@@ -65,7 +70,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		lanes = append(lanes, &lane{
 			backend: b, store: w.store, wake: wake, options: w.options,
-			log: w.options.Log.With("backend", b.Name()), results: make(chan result, parallel),
+			log: w.options.Log.With("backend", b.Name()), results: make(chan result, parallel), pace: paceOf(w.options.Rate),
 		})
 	}
 	var all sync.WaitGroup
@@ -87,6 +92,14 @@ type lane struct {
 	results  chan result
 	inFlight int
 	circuit  circuit
+	pace     *rate.Limiter // nil when there is no bound
+}
+
+func paceOf(perSecond float64) *rate.Limiter {
+	if perSecond <= 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(perSecond), parallel)
 }
 
 // result is how one attempt ended.
@@ -157,6 +170,11 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 	if room <= 0 {
 		return forever
 	}
+	if l.pace != nil && !draining { // to end in time matters more
+		if room = min(room, int(l.pace.TokensAt(now))); room < 1 {
+			return time.Duration(float64(time.Second) / float64(l.pace.Limit()))
+		}
+	}
 	claimed, err := l.store.claim(ctx, l.backend.Name(), room)
 	if err != nil {
 		if !draining {
@@ -164,12 +182,15 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 		}
 		return maxProbeWait
 	}
+	if l.pace != nil {
+		l.pace.AllowN(now, len(claimed))
+	}
 	for _, d := range claimed {
 		l.inFlight++
 		go func() { l.results <- l.attempt(ctx, d) }()
 	}
 	if len(claimed) == room {
-		return forever // the next result, or nothing, makes room
+		return idleLook // the next result makes room sooner, or the pace does
 	}
 	next, err := l.store.nextReady(ctx, l.backend.Name())
 	switch {

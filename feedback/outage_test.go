@@ -15,11 +15,33 @@ import (
 // has started to drain.
 const returnsWithin = 20 * time.Second
 
+// A backend is sent no more in a second than is set, whatever waits for it.
+func TestRate(t *testing.T) {
+	inWorld(t, feedback.Options{}, func(w *world) {
+		for range 100 {
+			monitor(t, w.Store)
+		}
+		worker := feedback.NewWorker(w.Store, []feedback.Backend{w.backend}, feedback.WorkerOptions{Rate: 2})
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- worker.Run(ctx) }()
+		w.pass(20 * time.Second)
+		stop()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		calls := w.backend.seen()
+		if n := len(calls); n < 40 || n > 40+2*feedback.Parallel {
+			t.Errorf("%d items in 20 s, want about 2 a second after the first %d", n, feedback.Parallel)
+		}
+	})
+}
+
 // However long a backend is away, in whatever manner, nothing is lost, it is
 // not stormed meanwhile, and its backlog drains soon after it is back. Set
-// FEEDBACK_OUTAGE=168h for a week instead of hours.
+// FEEDBACK_OUTAGE=168h for a week with 100,000 votes.
 func TestOutage(t *testing.T) {
-	long := 3 * time.Hour
+	long, many := 3*time.Hour, 200
 	if testing.Short() {
 		long = 10 * time.Minute
 	}
@@ -28,17 +50,19 @@ func TestOutage(t *testing.T) {
 		if long, err = time.ParseDuration(text); err != nil {
 			t.Fatal(err)
 		}
+		many = 11112
 	}
 	for name, c := range map[string]struct {
 		script    func(context.Context, call) error
 		responses int // each with nine votes
 		outage    time.Duration
 	}{
-		"down":                   {always(errDown), 200, long},
+		"down":                   {always(errDown), many, long},
 		"down, one response":     {always(errDown), 1, 61 * time.Minute},
 		"hangs":                  {hang, 20, 6 * time.Hour},
 		"hangs, one response":    {hang, 1, 62 * time.Minute},
 		"takes, answers nothing": {func(ctx context.Context, c call) error { return errors.Join(hang(ctx, c), errLost) }, 5, time.Hour},
+		"a day, 10,000 votes":    {always(errDown), 1112, 24 * time.Hour},
 		"down shortly":           {always(errDown), 2, 20 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
