@@ -301,26 +301,3 @@ func TestCloseWaitsForWrites(t *testing.T) {
 		t.Errorf("%s votes are stored, want the %d that were confirmed", strings.TrimSpace(got), stored)
 	}
 }
-
-// A server that ends all connections costs at most the writes it interrupted.
-func TestConnectionsComeBack(t *testing.T) {
-	url := feedbacktest.Postgres(t)
-	s, other := open(t, url, feedback.Options{}), open(t, url, feedback.Options{})
-	r := monitor(t, s)
-	for i := range 3 {
-		if _, err := other.DB().Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
-			t.Fatal(err)
-		}
-		for left := 1; left > 0; {
-			if err := other.DB().QueryRow(`SELECT COUNT(*) FROM pg_stat_activity
-				WHERE datname = current_database() AND pid <> pg_backend_pid()`).Scan(&left); err != nil {
-				t.Fatal(err)
-			}
-		}
-		vote(t, s, click(r, "rater", i+1))
-		if got, err := s.Submission(t.Context(), r.ID, "rater", feedback.User); err != nil || got.Rating != i+1 {
-			t.Errorf("Submission = rating %d, %v, want %d", got.Rating, err, i+1)
-		}
-	}
-}

@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -44,7 +45,40 @@ type server struct {
 	alive      io.Closer           // never written to; held open, so that our end closes it
 }
 
-var startServer = sync.OnceValues(func() (*server, error) {
+// OwnPostgres is [Postgres] on a server of the test's own, which crash brings
+// down in the middle of whatever it does. It comes back by itself.
+func OwnPostgres(t testing.TB) (url string, crash func()) {
+	t.Helper()
+	server, err := newServer()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip("there is no initdb in PATH or in /usr/lib/postgresql/*/bin; to run this test on Postgres, install the Debian package postgresql")
+	}
+	if err != nil {
+		t.Fatalf("start a Postgres for the test: %v", err)
+	}
+	t.Cleanup(func() { server.alive.Close() })
+	return "postgres:///postgres?user=postgres&host=" + server.dir, func() {
+		t.Helper()
+		// When one of its processes is killed the server ends all others, and
+		// recovers from its log as after a power cut.
+		out, err := server.command("psql", "-h", server.dir, "-U", "postgres", "-Atc",
+			"SELECT pid FROM pg_stat_activity WHERE backend_type = 'background writer'").Output()
+		if err != nil {
+			t.Fatalf("find a process of Postgres: %v", err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
+		if err != nil {
+			t.Fatalf("find a process of Postgres: %v", err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var startServer = sync.OnceValues(newServer)
+
+func newServer() (*server, error) {
 	bin, err := findPostgres()
 	if err != nil {
 		return nil, err
@@ -68,7 +102,7 @@ var startServer = sync.OnceValues(func() (*server, error) {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return s, s.run()
-})
+}
 
 // run starts the server under a shell that waits for the end of its input. That
 // comes when this process ends, in whatever way; the shell then stops the

@@ -9,3 +9,8 @@ func Postgres(t testing.TB) string {
 	t.Skip("tests on Postgres need a Unix system with the package postgresql installed")
 	return ""
 }
+
+// OwnPostgres skips the test, as [Postgres] does.
+func OwnPostgres(t testing.TB) (url string, crash func()) {
+	return Postgres(t), nil
+}
