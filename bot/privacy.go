@@ -44,6 +44,7 @@ const (
 	textNoTexts    = "That you asked, when and where my answer stands, but not what you ask or what I answer: so that votes find their answer."
 	textForgetAsk  = "This deletes your questions, my answers to them, your votes and your explanations from my database, for good. Your messages on Discord stay; delete them yourself if you like."
 	textForgotten  = "**Done.** I deleted %s with the answers, and %s."
+	textErased     = "\nThey were passed on before, and are being deleted there as well: %s."
 	textElsewhere  = "\nThese were passed on before, and I can't delete them there: %s. The people who run me can."
 	textForgetFail = "Sorry, that did not work. **Your data may still be there.** Please try again in a moment."
 )
@@ -105,13 +106,21 @@ func (b *Bot) onForgetMeMeant(ctx context.Context, i *interaction) {
 		return
 	}
 	text := fmt.Sprintf(textForgotten, counted(r.f.Questions, "question"), counted(r.f.Votes, "vote"))
+	if len(r.f.Erased) > 0 {
+		text += fmt.Sprintf(textErased, counts(r.f.Erased))
+	}
 	if len(r.f.Delivered) > 0 {
-		var places []string
-		for _, name := range slices.Sorted(maps.Keys(r.f.Delivered)) {
-			places = append(places, fmt.Sprintf("%d at %s", r.f.Delivered[name], name))
-		}
-		text += fmt.Sprintf(textElsewhere, strings.Join(places, ", "))
+		text += fmt.Sprintf(textElsewhere, counts(r.f.Delivered))
 	}
 	b.log.Info("a member was forgotten", "questions", r.f.Questions, "votes", r.f.Votes)
 	b.reply(ctx, i, late, body{Content: text})
+}
+
+// counts lists numbers by the names of backends.
+func counts(of map[string]int64) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		list = append(list, fmt.Sprintf("%d at %s", of[name], name))
+	}
+	return strings.Join(list, ", ")
 }

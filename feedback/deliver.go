@@ -64,6 +64,8 @@ func NewWorker(store *Store, backends []Backend, options WorkerOptions) *Worker 
 func (w *Worker) Run(ctx context.Context) error {
 	lanes := make([]*lane, 0, len(w.backends))
 	for _, b := range w.backends {
+		eraser, _ := b.(Eraser)
+		w.store.backends.setEraser(b.Name(), eraser)
 		wake, err := w.store.enable(ctx, b.Name())
 		if err != nil {
 			return err
@@ -76,6 +78,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	for _, l := range lanes {
 		all.Go(func() { l.run(ctx) })
+		if eraser, can := l.backend.(Eraser); can {
+			all.Go(func() { l.erase(ctx, eraser) })
+		}
 	}
 	all.Wait()
 	return nil

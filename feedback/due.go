@@ -14,9 +14,28 @@ const blocked = int64(1) << 60
 
 // backendNames is the set of enabled backends and what wakes their workers.
 type backendNames struct {
-	mu    sync.Mutex
-	names []string
-	wakes []chan struct{}
+	mu      sync.Mutex
+	names   []string
+	wakes   []chan struct{}
+	erasers map[string]Eraser // those that can delete
+}
+
+func (b *backendNames) setEraser(name string, e Eraser) {
+	if e == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.erasers == nil {
+		b.erasers = map[string]Eraser{}
+	}
+	b.erasers[name] = e
+}
+
+func (b *backendNames) eraser(name string) Eraser {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.erasers[name]
 }
 
 func (b *backendNames) list() []string {

@@ -14,8 +14,10 @@ import (
 type Forgotten struct {
 	Questions int64
 	Votes     int64
-	// Delivered counts what backends have got and this program cannot delete
-	// there, by the name of the backend.
+	// Erased counts what is being deleted at backends as well, and Delivered
+	// what backends have got that cannot be deleted there; both by the name of
+	// the backend.
+	Erased    map[string]int64
 	Delivered map[string]int64
 }
 
@@ -38,23 +40,10 @@ var forgetMember = []string{
 func (s *Store) Forget(ctx context.Context, who Rater) (Forgotten, error) {
 	var f Forgotten
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
-		f = Forgotten{Delivered: map[string]int64{}}
-		rows, err := tx.QueryContext(ctx, `SELECT d.backend, COUNT(*) FROM deliveries d JOIN responses r ON r.id = d.response_id
-			WHERE d.delivered_rev > 0 AND (d.rater = $1 OR d.rater = '' AND r.asker = $1) GROUP BY d.backend`, who)
-		if err != nil {
+		f = Forgotten{}
+		var err error
+		if f.Erased, f.Delivered, err = s.markErasures(ctx, tx, who); err != nil {
 			return err
-		}
-		counts, err := collect(rows, func(rows *sql.Rows) (c struct {
-			backend string
-			n       int64
-		}, err error) {
-			return c, rows.Scan(&c.backend, &c.n)
-		})
-		if err != nil {
-			return err
-		}
-		for _, c := range counts {
-			f.Delivered[c.backend] = c.n
 		}
 		if f.Votes, err = affected(tx.ExecContext(ctx, `DELETE FROM submissions WHERE rater = $1`, who)); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -129,7 +130,7 @@ func (k *locks) release(l *Lock) {
 // drop closes a connection that cannot be trusted any more. The pool must not
 // use it again: it may hold locks.
 func (k *locks) drop() {
-	k.conn.Raw(func(any) error { return errors.New("not to be used again") })
+	k.conn.Raw(func(any) error { return driver.ErrBadConn })
 	k.conn.Close()
 	k.conn = nil
 }

@@ -23,6 +23,7 @@ var tables = []struct{ name, key string }{
 	{"deliveries", "backend, response_id, rater, source"},
 	{"usage", "day, scope"},
 	{"reservations", "ask_id"},
+	{"erasures", "backend, item"},
 }
 
 // transferredSetting is when a database was filled by [Transfer].

@@ -146,7 +146,7 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ fe
 			return "", err
 		}
 	}
-	return remoteID(have), nil
+	return remoteID(s, have), nil
 }
 
 // write is the body of POST /api/public/scores.

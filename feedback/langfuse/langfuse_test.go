@@ -3,10 +3,12 @@ package langfuse_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -95,6 +97,13 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if w.WriteHeader(http.StatusAccepted); !found {
 			p.t.Logf("deleted score %s, which is not there", id)
 		}
+	case r.Method == "DELETE" && strings.HasPrefix(path, "/api/public/traces/"):
+		id, err := uuid.Parse(strings.TrimPrefix(path, "/api/public/traces/"))
+		if err != nil || p.traces[id.String()] == nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		delete(p.traces, id.String())
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -281,5 +290,57 @@ func TestOptions(t *testing.T) {
 		if _, err := langfuse.New(o); err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("New(%s) = %v, want an error without the key", name, err)
 		}
+	}
+}
+
+// What somebody asked to be forgotten goes at Langfuse as well, and what others
+// said stays.
+func TestErase(t *testing.T) {
+	p := newPlatform(t, langfuse.Options{})
+	store, err := feedback.Open(t.Context(), feedbacktest.SQLite(t), feedback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	mine, other := feedbacktest.NewResponse(), feedbacktest.NewResponse()
+	mine.Asker = "me"
+	for _, r := range []feedback.Response{mine, other} {
+		if err := store.Monitor(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, rater := range []feedback.Rater{"me", "somebody"} {
+		v := feedback.Vote{ResponseID: other.ID, Rater: rater, Source: feedback.User, Rating: 5, Kind: feedback.Stars, Version: int64(1 + n)}
+		if _, _, err := store.Vote(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := func(what string, done func() bool) {
+		t.Helper()
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		ended := make(chan error, 1)
+		go func() {
+			ended <- feedback.NewWorker(store, []feedback.Backend{p.client}, feedback.WorkerOptions{}).Run(ctx)
+		}()
+		for ctx.Err() == nil && !done() {
+			runtime.Gosched()
+		}
+		if ctx.Err() != nil {
+			t.Errorf("%s: not within a minute", what)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+	}
+	until("deliver", func() bool { return len(p.responses()) == 2 && len(p.votes()) == 2 })
+	f, err := store.Forget(t.Context(), "me")
+	if err != nil || f.Erased["langfuse"] != 2 || len(f.Delivered) != 0 {
+		t.Fatalf("Forget() = %+v, %v, want 2 to be erased", f, err)
+	}
+	until("erase", func() bool { return len(p.responses()) == 1 && len(p.votes()) == 1 })
+	if _, kept := p.votes()[feedbacktest.Key{ResponseID: other.ID, Rater: "somebody"}]; !kept {
+		t.Errorf("the votes %v are left, want somebody else's", p.votes())
 	}
 }

@@ -47,14 +47,15 @@ func (one score) id(s feedback.Submission) string {
 
 func contains(list []score, one score) bool { return slices.Contains(list, one) }
 
-// remoteID names the scores that are at Langfuse, for parse.
-func remoteID(list []score) string {
+// remoteID names the scores that are at Langfuse, for parse, with their ids for
+// Items.
+func remoteID(s feedback.Submission, list []score) string {
 	if len(list) == 0 {
 		return none
 	}
 	var parts []string
 	for _, one := range list {
-		parts = append(parts, fmt.Sprintf("%s@%s#%d", one.dimension, one.day, one.rev))
+		parts = append(parts, fmt.Sprintf("%s@%s#%d=%s", one.dimension, one.day, one.rev, one.id(s)))
 	}
 	return strings.Join(parts, " ")
 }
@@ -62,6 +63,7 @@ func remoteID(list []score) string {
 func parse(remoteID string) (list []score) {
 	for part := range strings.FieldsSeq(remoteID) {
 		dimension, rest, ok := strings.Cut(part, "@")
+		rest, _, _ = strings.Cut(rest, "=")
 		day, number, ok2 := strings.Cut(rest, "#")
 		rev, err := strconv.ParseInt(number, 10, 64)
 		if ok && ok2 && err == nil {

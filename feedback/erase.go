@@ -1,0 +1,115 @@
+package feedback
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Eraser is a [Backend] that can delete what it was sent.
+type Eraser interface {
+	// Items returns what a response, or a submission, is at the backend, in
+	// words for Erase that name nobody. remoteID is what was returned for it.
+	Items(responseID, remoteID string, isResponse bool) []string
+	// Erase deletes an item. What is not there any more is deleted.
+	Erase(ctx context.Context, item string) error
+}
+
+const (
+	erasuresAtOnce = 20
+	eraseAgain     = time.Minute
+)
+
+// markErasures notes what has to be deleted at the backends that can, and
+// returns how many responses and votes that is, and how many others cannot
+// delete, by backend.
+func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, left map[string]int64, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT d.backend, d.response_id, d.rater, d.remote_id, d.delivered_rev
+		FROM deliveries d JOIN responses r ON r.id = d.response_id
+		WHERE (d.delivered_rev > 0 OR d.attempts > 0) AND (d.rater = $1 OR d.rater = '' AND r.asker = $1)`, who)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := collect(rows, func(rows *sql.Rows) (d delivery, err error) {
+		return d, rows.Scan(&d.backend, &d.responseID, &d.rater, &d.remoteID, &d.doneRev)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	erased, left = map[string]int64{}, map[string]int64{}
+	for _, d := range list {
+		eraser := s.backends.eraser(d.backend)
+		switch {
+		case eraser == nil && d.doneRev > 0:
+			left[d.backend]++
+		case eraser != nil:
+			erased[d.backend]++
+			for _, item := range eraser.Items(d.responseID, d.remoteID, d.isResponse()) {
+				if _, err := tx.ExecContext(ctx, `INSERT INTO erasures (backend, item, due_at) VALUES ($1, $2, 0)
+					ON CONFLICT (backend, item) DO NOTHING`, d.backend, item); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+	}
+	return erased, left, nil
+}
+
+// erase deletes at a backend what has to go, until ctx ends. What cannot be
+// deleted now is tried again.
+func (l *lane) erase(ctx context.Context, eraser Eraser) {
+	tick := time.NewTicker(idleLook)
+	defer tick.Stop()
+	for {
+		if err := l.eraseDue(ctx, eraser); err != nil && ctx.Err() == nil {
+			l.log.Error("cannot delete what somebody asked to be forgotten", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *lane) eraseDue(ctx context.Context, eraser Eraser) error {
+	for {
+		rows, err := l.store.read.QueryContext(ctx, `SELECT item FROM erasures WHERE backend = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`,
+			l.backend.Name(), millis(time.Now()), erasuresAtOnce)
+		if err != nil {
+			return err
+		}
+		items, err := collect(rows, func(rows *sql.Rows) (item string, err error) { return item, rows.Scan(&item) })
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		for _, item := range items {
+			if err := l.eraseOne(ctx, eraser, item); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// eraseOne returns an error when the backend is in trouble, which makes others
+// wait as well.
+func (l *lane) eraseOne(ctx context.Context, eraser Eraser, item string) error {
+	within, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	failed := eraser.Erase(within, item)
+	err := l.store.write(ctx, func(ctx context.Context, tx tx) (err error) {
+		if failed == nil || errors.Is(failed, ErrRefused) {
+			_, err = tx.ExecContext(ctx, `DELETE FROM erasures WHERE backend = $1 AND item = $2`, l.backend.Name(), item)
+		} else {
+			_, err = tx.ExecContext(ctx, `UPDATE erasures SET due_at = $1 WHERE backend = $2 AND item = $3`,
+				millis(time.Now().Add(eraseAgain)), l.backend.Name(), item)
+		}
+		return err
+	})
+	if failed != nil {
+		return fmt.Errorf("delete %s: %w", item, errors.Join(failed, err))
+	}
+	return err
+}
