@@ -40,10 +40,10 @@ func TestErase(t *testing.T) {
 		stubborn := newBackend(nil)
 		stubborn.name = "stubborn"
 		stop := w.run(0, e, stubborn)
-		r := monitor(t, w.Store) // asked by "asker"
-		vote(t, w.Store, click(r, "asker", 5))
+		r := monitor(t, w.Store)
+		vote(t, w.Store, click(r, r.Asker, 5))
 		w.pass(time.Minute)
-		f, err := w.Forget(w.t.Context(), "asker")
+		f, err := w.Forget(w.t.Context(), r.Asker)
 		if err != nil || f.Erased["backend"] != 2 || f.Delivered["stubborn"] != 2 || len(f.Erased)+len(f.Delivered) != 2 {
 			t.Errorf("Forget() = %+v, %v, want two items at each", f, err)
 		}
