@@ -3,6 +3,7 @@ package feedback_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -128,6 +129,54 @@ func TestManageOnBothDatabases(t *testing.T) {
 		}
 		if n, err := s.Backfill(t.Context(), "backend", r.FinishedAt.Add(time.Second)); err != nil || n != 0 {
 			t.Errorf("Backfill() of the future = %d, %v, want 0", n, err)
+		}
+	})
+}
+
+// An outage on either database: what waited arrives, each vote once, with what
+// changed meanwhile.
+func TestOutageOnBothDatabases(t *testing.T) {
+	t.Parallel()
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url, feedback.Options{})
+		b := newBackend(always(errDown))
+		const responses, raters = 50, 9
+		var last feedback.Response
+		for range responses {
+			last = monitor(t, s)
+			for n := range raters {
+				vote(t, s, click(last, feedback.Rater(fmt.Sprint(n)), 1))
+			}
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- feedback.NewWorker(s, []feedback.Backend{b}, feedback.WorkerOptions{}).Run(ctx) }()
+		until := func(what string, done func() bool) {
+			t.Helper()
+			for deadline := time.Now().Add(time.Minute); !done(); {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s: not within a minute", what)
+				}
+				runtime.Gosched()
+			}
+		}
+		until("a few attempts", func() bool { return len(b.seen()) >= 3 })
+		vote(t, s, click(last, "0", 4)) // a change of mind
+		b.behave(nil)
+		until("everything has arrived", func() bool { r, v := b.has(); return r == responses && v == responses*raters })
+		until("nothing is left", func() bool {
+			list, err := s.Backlogs(t.Context())
+			return err == nil && len(list) == 0
+		})
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if got := b.rating(last, "0"); got != 4 {
+			t.Errorf("the backend holds %d, want the changed vote's 4", got)
+		}
+		if len(b.overlap) > 0 {
+			t.Errorf("items were sent twice at once: %q", b.overlap)
 		}
 	})
 }
