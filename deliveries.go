@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -55,11 +56,7 @@ func deliveriesCommand(ctx context.Context, args, environ []string, stdout, stde
 	case "":
 		return showDeliveries(ctx, store, stdout)
 	case "retry":
-		n, err := store.Retry(ctx, *backend)
-		if err == nil {
-			fmt.Fprintf(stdout, "%d will be sent again; a running bot begins within 15 seconds.\n", n)
-		}
-		return err
+		return retry(ctx, store, *backend, stdout)
 	case "backfill":
 		day, err := time.ParseInLocation(time.DateOnly, *since, time.UTC)
 		if err != nil || *backend == "" {
@@ -102,6 +99,26 @@ func showDeliveries(ctx context.Context, store *feedback.Store, stdout io.Writer
 		for _, r := range m.Reasons {
 			fmt.Fprintf(stdout, "  %d × %s\n", r.Items, r.Text)
 		}
+	}
+	return nil
+}
+
+func retry(ctx context.Context, store *feedback.Store, backend string, stdout io.Writer) error {
+	list, err := store.Summaries(ctx)
+	if err != nil {
+		return err
+	}
+	if backend != "" && !slices.ContainsFunc(list, func(m feedback.Summary) bool { return m.Backend == backend }) {
+		return fmt.Errorf("nothing was ever due at a backend %q; feedbackbot deliveries lists them", backend)
+	}
+	n, err := store.Retry(ctx, backend)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		fmt.Fprintln(stdout, "Nothing was refused, so there is nothing to send again.")
+	default:
+		fmt.Fprintf(stdout, "%d will be sent again; a running bot begins within 15 seconds.\n", n)
 	}
 	return nil
 }

@@ -69,6 +69,10 @@ func TestDeliveriesCommand(t *testing.T) {
 	if got := command(exitOK, "retry"); !strings.Contains(got, "2 will be sent again") {
 		t.Errorf("deliveries retry: %s", got)
 	}
+	if got := command(exitOK, "retry", "-backend", "confident"); !strings.Contains(got, "Nothing was refused") {
+		t.Errorf("deliveries retry of nothing: %s", got)
+	}
+	command(exitFailure, "retry", "-backend", "confidant")
 	remove()
 	if got := command(exitOK, "backfill", "-backend", "confident", "-since", "2026-01-02"); !strings.Contains(got, "Sent 2 to confident.") || !strings.Contains(got, "100%") {
 		t.Errorf("deliveries backfill: %s", got)
