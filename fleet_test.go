@@ -78,7 +78,7 @@ func (f *fleet) ask(channel string) discordtest.Message {
 // started again every few seconds: each vote that somebody was told of is
 // delivered, once; each question gets one answer.
 func TestFleetKilled(t *testing.T) {
-	lasts := 8 * time.Second
+	lasts := 5 * time.Second
 	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_FLEET_SECONDS")); err == nil {
 		lasts = time.Duration(n) * time.Second
 	}
