@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -23,6 +26,7 @@ import (
 type fleet struct {
 	o       *outside
 	url     string
+	http    [2]string // where the processes say that they are ready
 	members []string
 	places  []string              // a channel in each server
 	targets []discordtest.Message // the answers that are voted on, one in each server
@@ -38,12 +42,29 @@ func (f *fleet) run(n int) *exec.Cmd {
 	f.o.t.Helper()
 	c := exec.Command(os.Args[0])
 	c.Env = append(append(os.Environ(), "FEEDBACKBOT_TEST_RUN=1"), f.o.environ...)
-	c.Env = append(c.Env, "DATABASE_URL="+f.url, "HTTP_ADDR=127.0.0.1:0", fmt.Sprintf("DISCORD_SHARDS=%d-%d/4", 2*n, 2*n+1))
+	c.Env = append(c.Env, "DATABASE_URL="+f.url, "HTTP_ADDR="+f.http[n], fmt.Sprintf("DISCORD_SHARDS=%d-%d/4", 2*n, 2*n+1))
 	if err := c.Start(); err != nil {
 		f.o.t.Fatal(err)
 	}
 	f.o.t.Cleanup(func() { c.Process.Kill() }) // if the test ended early
 	return c
+}
+
+// ready waits until a process has its shards.
+func (f *fleet) ready(n int) {
+	f.o.t.Helper()
+	for began := time.Now(); ; runtime.Gosched() {
+		resp, err := http.Get("http://" + f.http[n] + "/readyz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Since(began) > time.Minute {
+			f.o.t.Fatalf("process %d never became ready", n)
+		}
+	}
 }
 
 func (f *fleet) vote(ctx context.Context) {
@@ -78,6 +99,7 @@ func (f *fleet) ask(channel string) discordtest.Message {
 // started again every few seconds: each vote that somebody was told of is
 // delivered, once; each question gets one answer.
 func TestFleetKilled(t *testing.T) {
+	t.Parallel()
 	lasts := 5 * time.Second
 	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_FLEET_SECONDS")); err == nil {
 		lasts = time.Duration(n) * time.Second
@@ -92,12 +114,17 @@ func TestFleetKilled(t *testing.T) {
 	for n := range 12 {
 		f.places = append(f.places, o.discord.AddChannel(o.discord.AddGuild(fmt.Sprint("server", n)).ID, "general").ID)
 	}
-	online := o.discord.Connections
-	processes := []*exec.Cmd{f.run(0), f.run(1)}
-	for began := time.Now(); online() < 4; {
-		if time.Since(began) > time.Minute {
-			t.Fatal("the four shards never connected")
+	for n := range f.http {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
 		}
+		f.http[n] = free.Addr().String()
+		free.Close()
+	}
+	processes := []*exec.Cmd{f.run(0), f.run(1)}
+	for n := range processes {
+		f.ready(n)
 	}
 	for _, channel := range f.places {
 		f.targets = append(f.targets, o.answer(f.ask(channel).ID))

@@ -78,6 +78,7 @@ func (s *storm) ask() {
 // that somebody was told is saved is there, and every question has exactly one
 // answer in the end.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	rounds := 8
 	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_KILL_ROUNDS")); err == nil {
 		rounds = n
