@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -53,7 +52,9 @@ func (f *fleet) run(n int) *exec.Cmd {
 // ready waits until a process has its shards.
 func (f *fleet) ready(n int) {
 	f.o.t.Helper()
-	for began := time.Now(); ; runtime.Gosched() {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); ; <-tick.C {
 		resp, err := http.Get("http://" + f.http[n] + "/readyz")
 		if err == nil {
 			resp.Body.Close()
@@ -184,7 +185,9 @@ func (f *fleet) judge(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	for began := time.Now(); ; {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); ; <-tick.C {
 		list, err := store.Summaries(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -122,3 +122,16 @@ func rows(t testing.TB, db *sql.DB, query string, args ...any) string {
 	}
 	return b.String()
 }
+
+// eventually waits until something holds, for a minute at most. It looks now and
+// then, so that it takes no core from those it waits for.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within a minute", what)
+		}
+	}
+}

@@ -41,17 +41,16 @@ func TestLockAmongProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	two := open(t, url, feedback.Options{})
-	eventually := func(s *feedback.Store, name string) *feedback.Lock {
+	get := func(s *feedback.Store, name string) (l *feedback.Lock) {
 		t.Helper()
-		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-			if l, err := s.TryLock(t.Context(), name); err == nil && l != nil {
-				return l
-			}
-		}
-		t.Fatalf("%s never became free", name)
-		return nil
+		eventually(t, name+" is free", func() bool {
+			var err error
+			l, err = s.TryLock(t.Context(), name)
+			return err == nil && l != nil
+		})
+		return l
 	}
-	held := eventually(one, "a")
+	held := get(one, "a")
 	if l, err := two.TryLock(t.Context(), "a"); l != nil || err != nil {
 		t.Errorf("TryLock() of another process's = %v, %v, want nil", l, err)
 	}
@@ -62,7 +61,7 @@ func TestLockAmongProcesses(t *testing.T) {
 		}
 	}
 	cut()
-	took := eventually(two, "a") // it was faster
+	took := get(two, "a") // it was faster
 	select {
 	case <-held.Lost():
 	case <-time.After(time.Minute):
@@ -73,20 +72,15 @@ func TestLockAmongProcesses(t *testing.T) {
 		t.Errorf("TryLock() of a lost one = %v, %v, want nil", l, err)
 	}
 	took.Release()
-	held = eventually(one, "a")
+	held = get(one, "a")
 	cut()
-	for deadline := time.Now().Add(time.Minute); ; { // nobody else wants it: it is taken again
+	eventually(t, "nobody else wants it: it is taken again", func() bool {
 		var n int
 		if err := two.DB().QueryRow(`SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'`).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
-		if n == 1 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the lock was not taken again")
-		}
-	}
+		return n == 1
+	})
 	select {
 	case <-held.Lost():
 		t.Error("the lock was lost to nobody")
@@ -95,5 +89,5 @@ func TestLockAmongProcesses(t *testing.T) {
 	if err := one.Close(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(two, "a")
+	get(two, "a")
 }

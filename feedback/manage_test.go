@@ -3,7 +3,6 @@ package feedback_test
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"testing"
 	"time"
 
@@ -103,15 +102,13 @@ func TestManageOnBothDatabases(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- feedback.NewWorker(s, []feedback.Backend{b}, feedback.WorkerOptions{}).Run(ctx) }()
 			var got []feedback.Summary
-			for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+			eventually(t, fmt.Sprintf("%+v", want), func() bool {
 				var err error
 				if got, err = s.Summaries(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				if len(got) == 1 && got[0].Refused == want.Refused && got[0].Delivered == want.Delivered && got[0].Pending == 0 {
-					break
-				}
-			}
+				return len(got) == 1 && got[0].Refused == want.Refused && got[0].Delivered == want.Delivered && got[0].Pending == 0
+			})
 			cancel()
 			if err := <-ended; err != nil {
 				t.Fatal(err)
@@ -151,20 +148,11 @@ func TestOutageOnBothDatabases(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- feedback.NewWorker(s, []feedback.Backend{b}, feedback.WorkerOptions{}).Run(ctx) }()
-		until := func(what string, done func() bool) {
-			t.Helper()
-			for deadline := time.Now().Add(time.Minute); !done(); {
-				if time.Now().After(deadline) {
-					t.Fatalf("%s: not within a minute", what)
-				}
-				runtime.Gosched()
-			}
-		}
-		until("a few attempts", func() bool { return len(b.seen()) >= 3 })
+		eventually(t, "a few attempts", func() bool { return len(b.seen()) >= 3 })
 		vote(t, s, click(last, "0", 4)) // a change of mind
 		b.behave(nil)
-		until("everything has arrived", func() bool { r, v := b.has(); return r == responses && v == responses*raters })
-		until("nothing is left", func() bool {
+		eventually(t, "everything has arrived", func() bool { r, v := b.has(); return r == responses && v == responses*raters })
+		eventually(t, "nothing is left", func() bool {
 			list, err := s.Backlogs(t.Context())
 			return err == nil && len(list) == 0
 		})

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -323,8 +322,10 @@ func TestErase(t *testing.T) {
 		go func() {
 			ended <- feedback.NewWorker(store, []feedback.Backend{p.client}, feedback.WorkerOptions{}).Run(ctx)
 		}()
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
 		for ctx.Err() == nil && !done() {
-			runtime.Gosched()
+			<-tick.C
 		}
 		if ctx.Err() != nil {
 			t.Errorf("%s: not within a minute", what)
