@@ -118,7 +118,7 @@ func retry(ctx context.Context, store *feedback.Store, backend string, stdout io
 	case n == 0:
 		fmt.Fprintln(stdout, "Nothing was refused, so there is nothing to send again.")
 	default:
-		fmt.Fprintf(stdout, "%d will be sent again; a running bot begins within 15 seconds.\n", n)
+		fmt.Fprintf(stdout, "%d will be sent again; a running bot begins within half a minute.\n", n)
 	}
 	return nil
 }

@@ -98,6 +98,7 @@ type lane struct {
 	inFlight int
 	circuit  circuit
 	pace     *rate.Limiter // nil when there is no bound
+	idle     bool          // nothing was due when it last looked
 }
 
 func paceOf(perSecond float64) *rate.Limiter {
@@ -157,7 +158,7 @@ const (
 	forever = 24 * time.Hour
 	// idleLook is how often a worker looks for what others have made due, or
 	// have left undone: another process on the same database.
-	idleLook = 15 * time.Second
+	idleLook = 30 * time.Second
 )
 
 // start begins as many attempts as are due and allowed, and returns how long
@@ -174,6 +175,11 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 	room -= l.inFlight
 	if room <= 0 {
 		return forever
+	}
+	if l.idle { // a look costs less than a claim
+		if next, err := l.store.nextReady(ctx, l.backend.Name()); err == nil && (next.IsZero() || next.After(now)) {
+			return untilNext(next)
+		}
 	}
 	if l.pace != nil && !draining { // to end in time matters more
 		if room = min(room, int(l.pace.TokensAt(now))); room < 1 {
@@ -197,11 +203,18 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 	if len(claimed) == room {
 		return idleLook // the next result makes room sooner, or the pace does
 	}
+	l.idle = len(claimed) == 0
 	next, err := l.store.nextReady(ctx, l.backend.Name())
-	switch {
-	case err != nil:
+	if err != nil {
 		return maxProbeWait
-	case next.IsZero():
+	}
+	return untilNext(next)
+}
+
+// untilNext is how long to sleep when the next item is ready at a time, or there
+// is none.
+func untilNext(next time.Time) time.Duration {
+	if next.IsZero() {
 		return idleLook
 	}
 	return min(max(time.Until(next), time.Millisecond), idleLook)
