@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -118,7 +119,7 @@ func retry(ctx context.Context, store *feedback.Store, backend string, stdout io
 	case n == 0:
 		fmt.Fprintln(stdout, "Nothing was refused, so there is nothing to send again.")
 	default:
-		fmt.Fprintf(stdout, "%d will be sent again; a running bot begins within half a minute.\n", n)
+		fmt.Fprintf(stdout, "%d will be sent again; a running bot begins within seconds.\n", n)
 	}
 	return nil
 }
@@ -141,15 +142,25 @@ func backfill(ctx context.Context, c Config, store *feedback.Store, name string,
 	if backend == nil {
 		return fmt.Errorf("%w: there is no backend %q, only %v", errConfiguration, name, names)
 	}
-	if err := backend.Check(ctx); err != nil {
+	if err := backend.Check(ctx); err != nil && !errors.Is(err, feedback.ErrRefused) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	total, err := store.Backfill(ctx, name, since)
-	if err != nil || total == 0 {
-		fmt.Fprintf(stdout, "Nothing has been answered since %s.\n", since.Format(time.DateOnly))
+	again, err := store.Backfill(ctx, name, since)
+	if err != nil {
 		return err
 	}
-	left, err := deliverAll(ctx, store, backend, total, c.FeedbackRate, stderr)
+	before, err := summaryOf(ctx, store, name)
+	if err != nil {
+		return err
+	}
+	if before.Pending == 0 {
+		fmt.Fprintf(stdout, "Nothing has been answered since %s.\n", since.Format(time.DateOnly))
+		return nil
+	}
+	if more := before.Pending - again; more > 0 {
+		fmt.Fprintf(stdout, "%d more wait for %s already, and are sent as well.\n", more, name)
+	}
+	left, err := deliverAll(ctx, store, backend, before.Pending, c.FeedbackRate, stderr)
 	if err != nil {
 		return err
 	}
@@ -157,51 +168,58 @@ func backfill(ctx context.Context, c Config, store *feedback.Store, name string,
 		fmt.Fprintf(stdout, "Interrupted: %d are left, which a running bot goes on with.\n", left.Pending)
 		return nil
 	}
-	fmt.Fprintf(stdout, "Sent %d to %s.", total-left.Refused, name)
-	if left.Refused > 0 {
-		fmt.Fprintf(stdout, " %d were refused; feedbackbot deliveries says why.", left.Refused)
+	refused := left.Refused - before.Refused
+	fmt.Fprintf(stdout, "Sent %d to %s.", before.Pending-refused, name)
+	if refused > 0 {
+		fmt.Fprintf(stdout, " %d were refused; feedbackbot deliveries says why.", refused)
 	}
 	fmt.Fprintln(stdout)
 	return nil
 }
 
+// summaryOf returns how the deliveries to one backend stand.
+func summaryOf(ctx context.Context, store *feedback.Store, name string) (feedback.Summary, error) {
+	list, err := store.Summaries(ctx)
+	for _, m := range list {
+		if m.Backend == name {
+			return m, nil
+		}
+	}
+	return feedback.Summary{Backend: name}, err
+}
+
 // deliverAll delivers what is due at a backend until nothing is, or ctx ends.
-func deliverAll(ctx context.Context, store *feedback.Store, backend feedback.Backend, total int64, perSecond float64, stderr io.Writer) (left feedback.Summary, err error) {
-	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("to "+backend.Name()),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(time.Second),
-		progressbar.OptionOnCompletion(func() { fmt.Fprintln(stderr) }))
+func deliverAll(ctx context.Context, store *feedback.Store, backend feedback.Backend, total int64, perSecond float64, stderr io.Writer) (feedback.Summary, error) {
+	bar := newBar(stderr, "to "+backend.Name(), total)
 	workCtx, stop := context.WithCancel(ctx)
+	var worker sync.WaitGroup
+	defer worker.Wait()
 	defer stop()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- feedback.NewWorker(store, []feedback.Backend{backend}, feedback.WorkerOptions{Rate: perSecond, Drain: 5 * time.Second}).Run(workCtx)
-	}()
+	worker.Go(func() {
+		feedback.NewWorker(store, []feedback.Backend{backend}, feedback.WorkerOptions{Rate: perSecond, Drain: 5 * time.Second}).Run(workCtx)
+	})
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		list, err := store.Summaries(context.WithoutCancel(ctx))
+		left, err := summaryOf(context.WithoutCancel(ctx), store, backend.Name())
 		if err != nil {
-			stop()
-			return left, errors.Join(err, <-ended)
-		}
-		for _, m := range list {
-			if m.Backend == backend.Name() {
-				left = m
-			}
+			return left, err
 		}
 		bar.Set64(max(0, total-left.Pending)) // a bar that cannot be drawn is no reason to stop
 		if left.Pending == 0 || ctx.Err() != nil {
-			stop()
-			return left, <-ended
+			return left, nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-		case err := <-ended:
-			ended <- nil
-			if err != nil {
-				return left, err
-			}
 		}
 	}
+}
+
+// newBar is the progress bar of a command. It says how many, and how long it
+// will take.
+func newBar(stderr io.Writer, what string, total int64) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(time.Second),
+		progressbar.OptionOnCompletion(func() { fmt.Fprintln(stderr) }))
 }

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -26,6 +28,7 @@ type fleet struct {
 	o       *outside
 	url     string
 	http    [2]string // where the processes say that they are ready
+	log     *os.File  // of all processes; shown when the test fails
 	members []string
 	places  []string              // a channel in each server
 	targets []discordtest.Message // the answers that are voted on, one in each server
@@ -42,6 +45,7 @@ func (f *fleet) run(n int) *exec.Cmd {
 	c := exec.Command(os.Args[0])
 	c.Env = append(append(os.Environ(), "FEEDBACKBOT_TEST_RUN=1"), f.o.environ...)
 	c.Env = append(c.Env, "DATABASE_URL="+f.url, "HTTP_ADDR="+f.http[n], fmt.Sprintf("DISCORD_SHARDS=%d-%d/4", 2*n, 2*n+1))
+	c.Stderr = f.log
 	if err := c.Start(); err != nil {
 		f.o.t.Fatal(err)
 	}
@@ -64,6 +68,23 @@ func (f *fleet) ready(n int) {
 		}
 		if time.Since(began) > time.Minute {
 			f.o.t.Fatalf("process %d never became ready", n)
+		}
+	}
+}
+
+// showLog prints what the processes logged, less the votes, if the test has
+// failed.
+func (f *fleet) showLog(t *testing.T) {
+	if !t.Failed() {
+		return
+	}
+	text, err := os.ReadFile(f.log.Name())
+	if err != nil {
+		t.Error(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, "msg=vote ") {
+			t.Log(strings.TrimSpace(line))
 		}
 	}
 }
@@ -123,6 +144,12 @@ func TestFleetKilled(t *testing.T) {
 		f.http[n] = free.Addr().String()
 		free.Close()
 	}
+	var err error
+	if f.log, err = os.Create(filepath.Join(t.TempDir(), "log")); err != nil {
+		t.Fatal(err)
+	}
+	defer f.log.Close()
+	defer f.showLog(t)
 	processes := []*exec.Cmd{f.run(0), f.run(1)}
 	for n := range processes {
 		f.ready(n)

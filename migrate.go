@@ -9,9 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"feedbackbot/feedback"
 )
@@ -59,9 +56,7 @@ func migrateCommand(ctx context.Context, args, environ []string, stdout, stderr 
 		return err
 	}
 	defer to.Close()
-	bar := progressbar.NewOptions64(1, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("copying"),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(time.Second),
-		progressbar.OptionOnCompletion(func() { fmt.Fprintln(stderr) }))
+	bar := newBar(stderr, "copying", 1)
 	var copied int64
 	err = feedback.Transfer(ctx, from, to, func(done, total int64) {
 		copied = done

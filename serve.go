@@ -64,8 +64,11 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	worker := feedback.NewWorker(store, backends, feedback.WorkerOptions{
 		Rate:  c.FeedbackRate,
 		Drain: drainTime, Log: log, Delivered: deliveryMetrics(registry, store, log)})
-	worked := make(chan error, 1)
-	go func() { worked <- worker.Run(workCtx) }()
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		worker.Run(workCtx)
+	}()
 
 	tidyCtx, stopTidying := context.WithCancel(ctx)
 	tidied := make(chan struct{})
@@ -81,7 +84,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	log.Info("feedbackbot is starting", "version", version(), "model", model.Model(), "http", listener.Addr(), "backends", len(backends))
 	err = b.Run(ctx)
 	stopWorker()
-	err = errors.Join(err, <-worked)
+	<-worked
 	if err == nil {
 		log.Info("feedbackbot has stopped")
 	}

@@ -104,7 +104,7 @@ func (s *Store) Monitor(ctx context.Context, r Response) error {
 	if err != nil {
 		return fmt.Errorf("monitor response %s: %w", r.ID, err)
 	}
-	err = s.write(ctx, func(ctx context.Context, tx tx) error {
+	err = s.writeOn(ctx, r.ID, func(ctx context.Context, tx tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO responses (id, rev, ask_id, guild_id, channel_id, asker,
 				conversation_id, parent_id, alternative_of, question, answer, context, model, provider, prompt_version, finish,
 				input_tokens, output_tokens, cost, asked_at, first_text_at, finished_at)

@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,15 +9,17 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"modernc.org/sqlite"
-	sqlitelib "modernc.org/sqlite/lib"
 )
 
-// maxBatch is how many writes may share one commit. A commit costs one flush of
-// the disk whatever it holds, and 256 is where a storm of clicks stopped
-// getting faster when it was measured.
-const maxBatch = 256
+// How many writes may share one commit. A commit costs one flush of the disk
+// whatever it holds; these are where a storm of clicks stopped getting faster
+// when it was measured. Postgres is asked over a network, so there several
+// transactions are under way at once.
+const (
+	sqliteBatch        = 256
+	postgresBatch      = 64
+	postgresCommitters = 4
+)
 
 // commitTimeout bounds one attempt at one batch.
 const commitTimeout = 10 * time.Second
@@ -37,13 +40,15 @@ type beginner interface {
 }
 
 // A write is one caller's change. do may run several times, in different
-// transactions, until one commits; it must therefore assign its results, never
-// add to them. It returns an error only when the database fails: what a caller
-// did wrong is a result, and must not undo its neighbours' work.
+// transactions, until one commits, and once more when nobody knows whether that
+// one did; it must therefore assign its results, never add to them. It returns
+// an error only when the database fails: what a caller did wrong is a result,
+// and must not undo its neighbours' work.
 type write struct {
 	ctx   context.Context
+	on    string // the response whose rows it locks; "" for others
 	do    func(ctx context.Context, tx tx) error
-	done  chan error   // buffered, receives once unless the write was abandoned
+	done  chan error   // buffered, receives once
 	state atomic.Int32 // waiting, begun or abandoned
 }
 
@@ -53,27 +58,27 @@ const (
 	abandoned // its caller has gone, so it must not be executed
 )
 
-// begin reports whether the caller still waits, and from then on it does.
-func (w *write) begin() bool {
-	return !w.expired() && (w.state.CompareAndSwap(waiting, begun) || w.state.Load() == begun)
-}
-
-// expired reports whether the caller gave up before the write was begun.
-func (w *write) expired() bool { return w.ctx.Err() != nil && w.abandon() }
-
-// abandon reports whether the write will never be executed.
-func (w *write) abandon() bool {
-	return w.state.CompareAndSwap(waiting, abandoned) || w.state.Load() == abandoned
-}
+// patience bounds how long a write waits for its turn whose caller would wait
+// for ever.
+const patience = 30 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
 // write runs do in a transaction that it may share with other callers', and
 // returns when that is durable or has surely not happened. ctx bounds how long
-// the write may wait for its turn; once begun it is waited for, so that the
-// answer is always known.
+// the write may wait for its turn, also while the database is away; once begun
+// it is waited for, so that the answer is always known.
 func (s *Store) write(ctx context.Context, do func(ctx context.Context, tx tx) error) error {
-	w := &write{ctx: ctx, do: do, done: make(chan error, 1)}
+	return s.writeOn(ctx, "", do)
+}
+
+// writeOn is write for a change that locks the rows of one response, and no
+// others. Such changes are executed in the order of their responses, so that
+// two transactions never wait for each other.
+func (s *Store) writeOn(ctx context.Context, responseID string, do func(ctx context.Context, tx tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	w := &write{ctx: ctx, on: responseID, do: do, done: make(chan error, 1)}
 	select {
 	case s.writes <- w:
 	case <-ctx.Done():
@@ -85,7 +90,7 @@ func (s *Store) write(ctx context.Context, do func(ctx context.Context, tx tx) e
 	case err := <-w.done:
 		return err
 	case <-ctx.Done():
-		if w.abandon() {
+		if w.state.CompareAndSwap(waiting, abandoned) {
 			return fmt.Errorf("the database did not take it in time: %w", context.Cause(ctx))
 		}
 	case <-s.stopped:
@@ -96,18 +101,17 @@ func (s *Store) write(ctx context.Context, do func(ctx context.Context, tx tx) e
 	case <-s.stopped:
 	}
 	select {
-	case err := <-w.done: // answered just before the committer stopped
+	case err := <-w.done: // answered just before the committers stopped
 		return err
 	default:
 		return errClosed
 	}
 }
 
-// commitLoop owns the writing connection: it takes what is waiting, commits it
-// together, and answers every caller.
+// commitLoop takes what is waiting, commits it together, and answers every
+// caller.
 func (s *Store) commitLoop() {
-	defer close(s.stopped)
-	batch := make([]*write, 0, maxBatch)
+	batch := make([]*write, 0, s.maxBatch)
 	for {
 		batch = batch[:0]
 		select {
@@ -118,7 +122,7 @@ func (s *Store) commitLoop() {
 				return
 			}
 		}
-		for more := true; more && len(batch) < maxBatch; {
+		for more := true; more && len(batch) < s.maxBatch; {
 			select {
 			case w := <-s.writes:
 				batch = append(batch, w)
@@ -126,33 +130,62 @@ func (s *Store) commitLoop() {
 				more = false
 			}
 		}
+		// Those on a response first, in order; see writeOn.
+		slices.SortStableFunc(batch, func(a, b *write) int {
+			return cmp.Or(-cmp.Compare(flag(a.on != ""), flag(b.on != "")), cmp.Compare(a.on, b.on))
+		})
 		s.commit(batch)
 	}
 }
 
-// commit makes a batch durable. When the database is busy it tries again for as
-// long as a caller waits; when the batch fails it commits the writes one by
-// one, so that each gets its own answer.
+// retryPause is how long a committer leaves a database alone that is away.
+const retryPause = 100 * time.Millisecond
+
+// commit makes a batch durable. When the database is busy or away it tries again
+// for as long as a caller waits; when the batch fails it commits the writes one
+// by one, so that each gets its own answer.
 func (s *Store) commit(batch []*write) {
-	for {
-		if batch = slices.DeleteFunc(batch, (*write).expired); len(batch) == 0 {
+	var err error
+	for told := false; ; {
+		batch = slices.DeleteFunc(batch, func(w *write) bool { return w.expire(err) })
+		if len(batch) == 0 {
 			return
 		}
-		err := s.tryCommit(batch)
-		switch {
-		case isBusy(err):
-			continue
-		case err != nil && len(batch) > 1:
-			for i := range batch {
-				s.commit(batch[i : i+1])
-			}
-			return
+		err = s.tryCommit(batch)
+		if !isPassing(err) {
+			break
 		}
-		for _, w := range batch {
-			w.done <- err
+		if isReadOnly(err) { // a server that was the primary until now
+			s.dropIdle()
+		}
+		if !told {
+			s.log.Warn("the database does not take changes, trying again", "error", err)
+			told = true
+		}
+		time.Sleep(retryPause)
+	}
+	if err != nil && len(batch) > 1 {
+		for i := range batch {
+			s.commit(batch[i : i+1])
 		}
 		return
 	}
+	for _, w := range batch {
+		w.done <- err
+	}
+}
+
+// expire gives the answer to a caller that waits no longer, and reports whether
+// it did. err is why the write was not committed so far. Another write is back
+// at waiting.
+func (w *write) expire(err error) bool {
+	if w.ctx.Err() != nil {
+		w.state.Store(abandoned)
+		w.done <- fmt.Errorf("the database did not take it in time: %w", errors.Join(context.Cause(w.ctx), err))
+		return true
+	}
+	w.state.CompareAndSwap(begun, waiting)
+	return false
 }
 
 func (s *Store) tryCommit(batch []*write) error {
@@ -166,8 +199,8 @@ func (s *Store) tryCommit(batch []*write) error {
 	defer pooled.Rollback() // after Commit it does nothing
 	tx := s.statements.in(pooled)
 	for _, w := range batch {
-		if !w.begin() {
-			continue
+		if !w.state.CompareAndSwap(waiting, begun) {
+			continue // its caller has gone
 		}
 		if err := w.do(ctx, tx); err != nil {
 			return err
@@ -177,23 +210,4 @@ func (s *Store) tryCommit(batch []*write) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
-}
-
-// begin starts a transaction. A pooled connection may have died unused, which
-// shows only now; nothing has been done on it, so another is tried.
-func (s *Store) begin(ctx context.Context) (tx *sql.Tx, err error) {
-	for range maxIdle + 1 {
-		tx, err = s.db.BeginTx(ctx, nil)
-		if err == nil || isBusy(err) || ctx.Err() != nil {
-			break
-		}
-	}
-	return tx, err
-}
-
-// isBusy reports whether somebody else holds SQLite's write lock. The driver
-// has then already waited for its busy_timeout, so there is no need to sleep.
-func isBusy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlitelib.SQLITE_BUSY
 }

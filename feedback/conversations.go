@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -58,12 +56,8 @@ func (s *Store) Shown(ctx context.Context, messageIDs []string) (map[string]stri
 	if len(messageIDs) == 0 {
 		return nil, nil
 	}
-	places, args := make([]string, len(messageIDs)), make([]any, len(messageIDs))
-	for i, id := range messageIDs {
-		places[i], args[i] = "$"+strconv.Itoa(i+1), id
-	}
 	rows, err := s.read.QueryContext(ctx, `SELECT m.id, m.response_id FROM messages m JOIN responses r ON r.id = m.response_id
-		WHERE r.removed = 0 AND m.id IN (`+strings.Join(places, ", ")+`)`, args...)
+		WHERE r.removed = 0 AND m.id IN (`+places(1, len(messageIDs))+`)`, anys(messageIDs)...)
 	if err != nil {
 		return nil, fmt.Errorf("read which answers are shown: %w", err)
 	}

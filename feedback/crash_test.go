@@ -81,22 +81,14 @@ func TestTwoWorkersShareTheWork(t *testing.T) {
 		for range items {
 			monitor(t, stores[0])
 		}
-		ctx, stop := context.WithCancel(context.Background())
-		done := make(chan error, len(stores))
 		sent := make([]int, len(stores))
+		var stops []func()
 		for i, s := range stores {
-			go func() {
-				done <- feedback.NewWorker(s, []feedback.Backend{both}, feedback.WorkerOptions{
-					Delivered: func(string, string) { sent[i]++ },
-				}).Run(ctx)
-			}()
+			stops = append(stops, work(s, feedback.WorkerOptions{Delivered: func(string, string) { sent[i]++ }}, both))
 		}
 		time.Sleep(time.Minute)
-		stop()
-		for range stores {
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
+		for _, stop := range stops {
+			stop()
 		}
 		if n := len(both.seen()); n != items || sent[0]+sent[1] != items {
 			t.Errorf("%d items took %d attempts, %v by each worker, want one for each item", items, n, sent)

@@ -15,8 +15,11 @@ import (
 const (
 	// parallel is how many items one backend is sent at once.
 	parallel = 8
-	// attemptTimeout bounds one call to a backend.
+	// attemptTimeout bounds one attempt at one item.
 	attemptTimeout = 10 * time.Second
+	// settleTimeout bounds how long the end of an attempt waits for the
+	// database.
+	settleTimeout = 5 * time.Second
 	// maxStrikes is after how many failures of its own an item is given up.
 	maxStrikes = 20
 	// maxErrorLength caps what is kept of an error's text, in bytes.
@@ -61,29 +64,21 @@ func NewWorker(store *Store, backends []Backend, options WorkerOptions) *Worker 
 // Run delivers until ctx ends, then goes on for the drain time at most. It
 // sleeps until something is due. Several processes may run a worker on one
 // database: they share what is due.
-func (w *Worker) Run(ctx context.Context) error {
-	lanes := make([]*lane, 0, len(w.backends))
-	for _, b := range w.backends {
-		eraser, _ := b.(Eraser)
-		w.store.backends.setEraser(b.Name(), eraser)
-		wake, err := w.store.enable(ctx, b.Name())
-		if err != nil {
-			return err
-		}
-		lanes = append(lanes, &lane{
-			backend: b, store: w.store, wake: wake, options: w.options,
-			log: w.options.Log.With("backend", b.Name()), results: make(chan result, parallel), pace: paceOf(w.options.Rate),
-		})
-	}
+func (w *Worker) Run(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, l := range lanes {
-		all.Go(func() { l.run(ctx) })
-		if eraser, can := l.backend.(Eraser); can {
+	for _, b := range w.backends {
+		l := &lane{
+			backend: b, store: w.store, wake: w.store.enable(b.Name()), options: w.options,
+			log: w.options.Log.With("backend", b.Name()), results: make(chan result, parallel), pace: paceOf(w.options.Rate),
+		}
+		if eraser, can := b.(Eraser); can {
+			w.store.backends.setEraser(b.Name(), eraser)
 			all.Go(func() { l.erase(ctx, eraser) })
 		}
+		all.Go(func() { l.fill(ctx) })
+		all.Go(func() { l.run(ctx) })
 	}
 	all.Wait()
-	return nil
 }
 
 // lane is the delivery to one backend. Its loop is one goroutine; each attempt
@@ -123,6 +118,22 @@ type result struct {
 	notTried bool          // the attempt does not count
 }
 
+// fill makes due what was stored while the backend was not enabled.
+func (l *lane) fill(ctx context.Context) {
+	for {
+		err := l.store.fill(ctx, l.backend.Name())
+		if err == nil || ctx.Err() != nil {
+			l.store.backends.wake()
+			return
+		}
+		l.log.Error("cannot see what the backend lacks, trying again", "error", err)
+		select {
+		case <-time.After(maxProbeWait):
+		case <-ctx.Done():
+		}
+	}
+}
+
 func (l *lane) run(ctx context.Context) {
 	sendCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -158,7 +169,7 @@ const (
 	forever = 24 * time.Hour
 	// idleLook is how often a worker looks for what others have made due, or
 	// have left undone: another process on the same database.
-	idleLook = 30 * time.Second
+	idleLook = 5 * time.Second
 )
 
 // start begins as many attempts as are due and allowed, and returns how long
@@ -230,12 +241,12 @@ func (l *lane) attempt(ctx context.Context, d delivery) (r result) {
 	if d.parentDead != "" {
 		return result{delivery: d, unsent: true, cause: fmt.Errorf("its response was not taken (%s): %w", d.parentDead, ErrRefused)}
 	}
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
 	response, submission, err := l.store.load(ctx, &d)
 	if err != nil {
 		return result{delivery: d, cause: err}
 	}
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
-	defer cancel()
 	before := Delivered{RemoteID: d.remoteID, Rev: d.doneRev, Unclear: d.attempts > 0}
 	if d.isResponse() {
 		id, err := l.backend.SendResponse(ctx, response, before)
@@ -257,7 +268,9 @@ func (l *lane) finish(ctx context.Context, r result) {
 	now := time.Now()
 	back := l.judge(&r, now)
 	l.options.Delivered(l.backend.Name(), r.outcome)
-	if err := l.store.settleDelivery(context.WithoutCancel(ctx), r.delivery, r); err != nil {
+	settleCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := l.store.settleDelivery(settleCtx, r.delivery, r); err != nil {
 		// The lease will run out and the item will be sent again.
 		l.log.Error("cannot store a delivery", "response_id", r.responseID, "error", err)
 		return

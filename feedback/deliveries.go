@@ -34,7 +34,7 @@ type delivery struct {
 
 // lease is how long one attempt may take before somebody else may try. It is
 // longer than any attempt, so that one item is never sent twice at once.
-const lease = 30 * time.Second
+const lease = 2 * attemptTimeout
 
 // claim leases up to n deliveries that are due and that nobody else is sending,
 // responses first, then the longest due. The attempt is counted here, before anything is sent, so that a crash in the
@@ -103,7 +103,7 @@ func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error
 func (s *Store) settleDelivery(ctx context.Context, d delivery, r result) error {
 	where := ` WHERE backend = $1 AND response_id = $2 AND rater = $3 AND source = $4`
 	key := []any{d.backend, d.responseID, d.rater, d.source}
-	err := s.write(ctx, func(ctx context.Context, tx tx) (err error) {
+	err := s.writeOn(ctx, d.responseID, func(ctx context.Context, tx tx) (err error) {
 		switch {
 		case r.skipped: // the row goes, as if there had never been a vote
 			_, err = tx.ExecContext(ctx, `DELETE FROM deliveries`+where+` AND wanted_rev <= $5`, append(key, d.wantedRev)...)

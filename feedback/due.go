@@ -2,7 +2,9 @@ package feedback
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,9 +23,6 @@ type backendNames struct {
 }
 
 func (b *backendNames) setEraser(name string, e Eraser) {
-	if e == nil {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.erasers == nil {
@@ -56,87 +55,128 @@ func (b *backendNames) wake() {
 	}
 }
 
+const deliveryColumns = `(backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at, leased_until,
+	attempts, strikes, tried_at, dead, last_error, changed_at)`
+
 // becomesDue is what an INSERT of a delivery does when there is a row already. It
 // lifts an earlier refusal: what is sent now is another state than the one that
 // was refused.
 const becomesDue = ` ON CONFLICT (backend, response_id, rater, source) DO UPDATE SET wanted_rev = excluded.wanted_rev,
 	due_at = excluded.due_at, strikes = 0, dead = '', changed_at = excluded.changed_at`
 
-// enable makes everything stored from now on due at the named backend, and
-// everything stored before that it has not got at its current revision. The
+// enable makes everything stored from now on due at the named backend. The
 // channel it returns receives when there may be something new.
-func (s *Store) enable(ctx context.Context, name string) (<-chan struct{}, error) {
+func (s *Store) enable(name string) <-chan struct{} {
 	wake := make(chan struct{}, 1)
 	s.backends.mu.Lock()
+	defer s.backends.mu.Unlock()
 	s.backends.names = append(s.backends.names, name)
 	s.backends.wakes = append(s.backends.wakes, wake)
-	s.backends.mu.Unlock()
+	return wake
+}
 
-	now := millis(time.Now())
-	const columns = `(backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at, leased_until,
-		attempts, strikes, tried_at, dead, last_error, changed_at)`
+// lacking finds the responses of which a backend has no delivery at their
+// current revision, or at that of a submission on them. What was taken back
+// before the backend had it does not count.
+const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND (
+		NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.backend = $3 AND d.response_id = r.id AND d.rater = '' AND d.source = ''
+			AND d.wanted_rev >= r.rev)
+		OR EXISTS (SELECT 1 FROM submissions s LEFT JOIN deliveries d ON d.backend = $3 AND d.response_id = s.response_id
+				AND d.rater = s.rater AND d.source = s.source
+			WHERE s.response_id = r.id AND (d.wanted_rev < s.rev OR d.wanted_rev IS NULL AND s.withdrawn = 0)))
+	ORDER BY r.id LIMIT $2`
+
+// fill makes everything due that was stored while the backend was not enabled
+// and that it has not got at its current revision.
+func (s *Store) fill(ctx context.Context, backend string) error {
 	const ifNewer = becomesDue + ` WHERE deliveries.wanted_rev < excluded.wanted_rev`
-	err := s.write(ctx, func(ctx context.Context, tx tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
-			SELECT $1, id, '', '', rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', finished_at FROM responses WHERE true`+ifNewer,
-			name, now)
-		if err != nil {
-			return err
+	_, err := s.inPages(ctx, lacking, []any{backend}, func(ctx context.Context, tx tx, ids []string) (int64, error) {
+		if lock := s.dialect.forUpdate(); lock != "" {
+			// A vote that is being stored is waited for, so that it is seen here.
+			if _, err := tx.ExecContext(ctx, `SELECT id FROM responses WHERE id IN (`+places(1, len(ids))+`) ORDER BY id`+lock, anys(ids)...); err != nil {
+				return 0, err
+			}
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO deliveries `+columns+`
+		list := places(3, len(ids))
+		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+deliveryColumns+`
+			SELECT $1, id, '', '', rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', finished_at FROM responses
+			WHERE id IN (`+list+`)`+ifNewer, append([]any{backend, millis(time.Now())}, anys(ids)...)...)
+		if err != nil {
+			return 0, err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO deliveries `+deliveryColumns+`
 			SELECT $1, response_id, rater, source, rev, 0, '', CAST($2 AS BIGINT), 0, 0, 0, 0, '', '', updated_at
-			FROM submissions s WHERE withdrawn = 0 OR EXISTS (SELECT 1 FROM deliveries d WHERE d.backend = $1
-				AND d.response_id = s.response_id AND d.rater = s.rater AND d.source = s.source)`+ifNewer,
-			name, blocked)
+			FROM submissions s WHERE response_id IN (`+list+`) AND (withdrawn = 0 OR EXISTS (SELECT 1 FROM deliveries d
+				WHERE d.backend = $1 AND d.response_id = s.response_id AND d.rater = s.rater AND d.source = s.source))`+ifNewer,
+			append([]any{backend, blocked}, anys(ids)...)...)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		return s.release(ctx, tx, name, "")
+		return 0, s.release(ctx, tx, backend, ids...)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("prepare the deliveries to %s: %w", name, err)
+		return fmt.Errorf("prepare the deliveries to %s: %w", backend, err)
 	}
-	return wake, nil
+	return nil
 }
 
 // makeDue records that every backend should have revision rev of the subject,
 // no sooner than rest after now.
 func (s *Store) makeDue(ctx context.Context, tx tx, what subject, rev int64, now time.Time, rest time.Duration) error {
-	for _, name := range s.backends.list() {
-		due := millis(now.Add(rest))
-		if !what.isResponse() {
-			known, err := optional[bool](tx.QueryRowContext(ctx, `SELECT delivered_rev > 0 OR dead <> '' FROM deliveries
-				WHERE backend = $1 AND response_id = $2 AND rater = ''`+s.dialect.forUpdate(), name, what.responseID))
-			if err != nil {
-				return err
-			}
-			if !known {
-				due = blocked
-			}
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (backend, response_id, rater, source, wanted_rev,
-				delivered_rev, remote_id, due_at, leased_until, attempts, strikes, tried_at, dead, last_error, changed_at)
-			VALUES ($1, $2, $3, $4, $5, 0, '', $6, 0, 0, 0, 0, '', '', $7)`+becomesDue,
-			name, what.responseID, what.rater, what.source, rev, due, millis(now))
-		if err != nil {
+	names := s.backends.list()
+	if len(names) == 0 {
+		return nil
+	}
+	free := map[string]bool{}
+	if !what.isResponse() {
+		var err error
+		if free, err = s.freeAt(ctx, tx, what.responseID, names); err != nil {
 			return err
 		}
 	}
-	return nil
+	rows := make([]string, len(names))
+	args := []any{what.responseID, what.rater, what.source, rev, millis(now)}
+	for n, name := range names {
+		due := millis(now.Add(rest))
+		if !what.isResponse() && !free[name] {
+			due = blocked
+		}
+		rows[n] = fmt.Sprintf("($%d, $1, $2, $3, $4, 0, '', $%d, 0, 0, 0, 0, '', '', $5)", len(args)+1, len(args)+2)
+		args = append(args, name, due)
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+deliveryColumns+` VALUES `+strings.Join(rows, ", ")+becomesDue, args...)
+	return err
 }
 
-// release makes blocked votes due whose response the backend has got, or will
-// never take: those on one response, or on all of them when responseID is "".
-func (s *Store) release(ctx context.Context, tx tx, backend, responseID string) error {
-	of := ""
-	args := []any{millis(time.Now()), s.settle.Milliseconds(), backend, blocked}
-	if responseID != "" {
-		of = ` AND response_id = $5`
-		args = append(args, responseID)
+// freeAt returns the backends that have got a response, or will never take it,
+// so that votes on it need not wait. As long as the transaction lasts that does
+// not change.
+func (s *Store) freeAt(ctx context.Context, tx tx, responseID string, backends []string) (map[string]bool, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT backend, delivered_rev > 0 OR dead <> '' FROM deliveries
+		WHERE response_id = $1 AND rater = '' AND source = '' AND backend IN (`+places(2, len(backends))+`)
+		ORDER BY backend`+s.dialect.forUpdate(), append([]any{responseID}, anys(backends)...)...)
+	if err != nil {
+		return nil, err
 	}
+	free := map[string]bool{}
+	_, err = collect(rows, func(rows *sql.Rows) (_ struct{}, err error) {
+		var name string
+		var is bool
+		err = rows.Scan(&name, &is)
+		free[name] = is
+		return struct{}{}, err
+	})
+	return free, err
+}
+
+// release makes blocked votes on some responses due, if the backend has got the
+// response or will never take it.
+func (s *Store) release(ctx context.Context, tx tx, backend string, responseIDs ...string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE deliveries
 		SET due_at = CASE WHEN changed_at + $2 > $1 THEN changed_at + $2 ELSE $1 END
-		WHERE backend = $3 AND due_at = $4 AND EXISTS (SELECT 1 FROM deliveries p WHERE p.backend = deliveries.backend
-			AND p.response_id = deliveries.response_id AND p.rater = '' AND (p.delivered_rev > 0 OR p.dead <> ''))`+of, args...)
+		WHERE backend = $3 AND due_at = $4 AND response_id IN (`+places(5, len(responseIDs))+`)
+			AND EXISTS (SELECT 1 FROM deliveries p WHERE p.backend = deliveries.backend
+				AND p.response_id = deliveries.response_id AND p.rater = '' AND (p.delivered_rev > 0 OR p.dead <> ''))`,
+		append([]any{millis(time.Now()), s.settle.Milliseconds(), backend, blocked}, anys(responseIDs)...)...)
 	return err
 }

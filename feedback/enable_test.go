@@ -74,28 +74,48 @@ func TestChangesWhileDisabledArrive(t *testing.T) {
 	})
 }
 
+// What was stored before a backend came arrives however much it is, more than
+// one page; and when the database fails meanwhile, soon after.
+func TestMuchIsFilled(t *testing.T) {
+	inWorld(t, feedback.Options{}, func(w *world) {
+		const responses = 2*feedback.PageSize + 1
+		for n := range responses {
+			r := monitor(t, w.Store)
+			if n%100 == 0 {
+				vote(t, w.Store, click(r, "rater", 4))
+			}
+		}
+		if _, err := w.DB().Exec(`ALTER TABLE responses RENAME TO hidden`); err != nil {
+			t.Fatal(err)
+		}
+		w.run(0)
+		w.pass(time.Minute)
+		if _, err := w.DB().Exec(`ALTER TABLE hidden RENAME TO responses`); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.log.count("cannot see what the backend lacks"); n < 2 {
+			t.Errorf("the log has %d lines about it, want some", n)
+		}
+		w.pass(time.Minute)
+		if r, v := w.backend.has(); r != responses || v != responses/100+1 {
+			t.Errorf("the backend holds %d responses and %d votes, want %d and %d", r, v, responses, responses/100+1)
+		}
+		w.wantBacklog(0, 0)
+	})
+}
+
 // deliver runs a worker in real time for n outcomes or a few seconds.
 func deliver(t *testing.T, s *feedback.Store, b feedback.Backend, n int) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
-	defer stop()
 	outcomes := make(chan string, 1000)
-	done := make(chan error, 1)
-	go func() {
-		done <- feedback.NewWorker(s, []feedback.Backend{b}, feedback.WorkerOptions{
-			Delivered: func(_, outcome string) { outcomes <- outcome },
-			Drain:     5 * time.Second,
-		}).Run(ctx)
-	}()
+	stop := work(s, feedback.WorkerOptions{Delivered: func(_, outcome string) { outcomes <- outcome }, Drain: 5 * time.Second}, b)
+	defer stop()
+	late := time.After(3 * time.Second)
 	for range n {
 		select {
 		case <-outcomes:
-		case <-ctx.Done():
+		case <-late:
 		}
-	}
-	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, left map[string]int64, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT d.backend, d.response_id, d.rater, d.remote_id, d.delivered_rev
 		FROM deliveries d JOIN responses r ON r.id = d.response_id
-		WHERE (d.delivered_rev > 0 OR d.attempts > 0) AND (d.rater = $1 OR d.rater = '' AND r.asker = $1)`, who)
+		WHERE d.tried_at > 0 AND (d.rater = $1 OR d.rater = '' AND r.asker = $1)`, who)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -56,7 +56,7 @@ func ExampleBackend() {
 		_, err = store.Explain(ctx, why)
 	}
 	if err == nil {
-		err = feedback.NewWorker(store, []feedback.Backend{printer{done}}, feedback.WorkerOptions{}).Run(ctx)
+		feedback.NewWorker(store, []feedback.Backend{printer{done}}, feedback.WorkerOptions{}).Run(ctx)
 	}
 	if err != nil {
 		fmt.Println(err)

@@ -17,6 +17,7 @@ const (
 	Parallel   = parallel
 	MaxStrikes = maxStrikes
 	Lease      = lease
+	PageSize   = pageSize
 )
 
 func (s *Store) Write(ctx context.Context, do func(ctx context.Context, tx Tx) error) error {
@@ -27,8 +28,8 @@ func (s *Store) DB() *sql.DB     { return s.db }
 func (s *Store) ReadDB() *sql.DB { return s.read }
 
 func (s *Store) Enable(ctx context.Context, backend string) error {
-	_, err := s.enable(ctx, backend)
-	return err
+	s.enable(backend)
+	return s.fill(ctx, backend)
 }
 
 // Claim leases up to n deliveries and returns how many it got.

@@ -134,7 +134,7 @@ func (s *Store) Servers(ctx context.Context) ([]string, error) {
 
 // ForgetServer deletes everything that was asked in a server, and its votes.
 func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
-	return s.deleteResponses(ctx, "forget a server", `guild_id = $1`, guildID, func(ctx context.Context, tx tx) error {
+	return s.deleteResponses(ctx, "forget a server", `guild_id = $3`, guildID, func(ctx context.Context, tx tx) error {
 		for _, statement := range []string{`DELETE FROM asks WHERE guild_id = $1`, `DELETE FROM reservations WHERE guild_id = $1`,
 			`DELETE FROM usage WHERE scope = 'server:' || $1`} {
 			if _, err := tx.ExecContext(ctx, statement, guildID); err != nil {
@@ -145,21 +145,23 @@ func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
 	})
 }
 
-// deleteResponses deletes the responses that a condition selects with all that
-// hangs on them.
+// deleteResponses deletes the responses that a condition on $3 selects with all
+// that hangs on them, and then more.
 func (s *Store) deleteResponses(ctx context.Context, what, condition string, arg any, more func(context.Context, tx) error) error {
-	err := s.write(ctx, func(ctx context.Context, tx tx) error {
-		for _, table := range []string{"deliveries", "submission_history", "submissions", "messages"} {
-			_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE response_id IN (SELECT id FROM responses WHERE `+condition+`)`, arg)
-			if err != nil {
-				return err
+	_, err := s.inPages(ctx, `SELECT id FROM responses WHERE id > $1 AND `+condition+` ORDER BY id LIMIT $2`, []any{arg},
+		func(ctx context.Context, tx tx, ids []string) (int64, error) {
+			for _, table := range []string{"deliveries", "submission_history", "submissions", "messages"} {
+				_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE response_id IN (`+places(1, len(ids))+`)`, anys(ids)...)
+				if err != nil {
+					return 0, err
+				}
 			}
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM responses WHERE `+condition, arg); err != nil {
-			return err
-		}
-		return more(ctx, tx)
-	})
+			_, err := tx.ExecContext(ctx, `DELETE FROM responses WHERE id IN (`+places(1, len(ids))+`)`, anys(ids)...)
+			return 0, err
+		})
+	if err == nil {
+		err = s.write(ctx, more)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -175,20 +177,7 @@ type Retention struct {
 // Expire deletes what is older than it may become.
 func (s *Store) Expire(ctx context.Context, keep Retention, now time.Time) error {
 	if keep.Texts > 0 {
-		before := millis(now.Add(-keep.Texts))
-		err := s.write(ctx, func(ctx context.Context, tx tx) error {
-			for _, statement := range []string{
-				`UPDATE responses SET question = '', answer = '', context = '[]', removed = 1 WHERE finished_at < $1 AND (question <> '' OR answer <> '' OR context NOT IN ('[]', 'null'))`,
-				`UPDATE submissions SET explanation = '', expected = '' WHERE updated_at < $1 AND (explanation <> '' OR expected <> '')`,
-				`UPDATE asks SET question = '' WHERE asked_at < $1 AND state = 'done' AND question <> ''`,
-			} {
-				if _, err := tx.ExecContext(ctx, statement, before); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := s.expireTexts(ctx, millis(now.Add(-keep.Texts))); err != nil {
 			return fmt.Errorf("delete old texts: %w", err)
 		}
 	}
@@ -196,7 +185,7 @@ func (s *Store) Expire(ctx context.Context, keep Retention, now time.Time) error
 		return nil
 	}
 	before := millis(now.Add(-keep.Votes))
-	return s.deleteResponses(ctx, "delete what is old", `finished_at < $1`, before, func(ctx context.Context, tx tx) error {
+	return s.deleteResponses(ctx, "delete what is old", `finished_at < $3`, before, func(ctx context.Context, tx tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM asks WHERE asked_at < $1 AND state = 'done'`, before); err != nil {
 			return err
 		}
@@ -206,5 +195,28 @@ func (s *Store) Expire(ctx context.Context, keep Retention, now time.Time) error
 			}
 		}
 		return nil
+	})
+}
+
+// expireTexts deletes the texts from before a time.
+func (s *Store) expireTexts(ctx context.Context, before int64) error {
+	_, err := s.inPages(ctx, `SELECT id FROM responses r WHERE id > $1 AND finished_at < $3
+			AND (question <> '' OR answer <> '' OR context NOT IN ('[]', 'null') OR EXISTS (SELECT 1 FROM submissions
+				WHERE response_id = r.id AND updated_at < $3 AND (explanation <> '' OR expected <> '')))
+		ORDER BY id LIMIT $2`, []any{before}, func(ctx context.Context, tx tx, ids []string) (int64, error) {
+		_, err := tx.ExecContext(ctx, `UPDATE responses SET question = '', answer = '', context = '[]', removed = 1
+			WHERE id IN (`+places(1, len(ids))+`)`, anys(ids)...)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE submissions SET explanation = '', expected = ''
+				WHERE updated_at < $1 AND response_id IN (`+places(2, len(ids))+`)`, append([]any{before}, anys(ids)...)...)
+		}
+		return 0, err
+	})
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, tx tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE asks SET question = '' WHERE asked_at < $1 AND state = 'done' AND question <> ''`, before)
+		return err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,6 +90,17 @@ func explain(t testing.TB, s *feedback.Store, r feedback.Response, rater feedbac
 func form(r feedback.Response, rater feedback.Rater, why, expected string) feedback.Explanation {
 	return feedback.Explanation{ResponseID: r.ID, Rater: rater, Source: feedback.User,
 		Explanation: why, Expected: expected, Version: clock.Add(1)}
+}
+
+// work runs a worker until stop is called, which waits for it.
+func work(s *feedback.Store, options feedback.WorkerOptions, backends ...feedback.Backend) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() { feedback.NewWorker(s, backends, options).Run(ctx) })
+	return func() {
+		cancel()
+		ended.Wait()
+	}
 }
 
 // rows returns what a query finds, a line for each row.

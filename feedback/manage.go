@@ -70,58 +70,57 @@ func (s *Store) Summaries(ctx context.Context) ([]Summary, error) {
 // Retry makes the dead letters of a backend due again, of all backends when it
 // is "", and returns how many there were.
 func (s *Store) Retry(ctx context.Context, backend string) (n int64, err error) {
-	n, err = s.again(ctx, backend, `dead <> ''`)
-	if err != nil {
-		return 0, fmt.Errorf("retry the deliveries: %w", err)
+	names := []string{backend}
+	if backend == "" {
+		rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT backend FROM deliveries WHERE dead <> ''`)
+		if err == nil {
+			names, err = collect(rows, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) })
+		}
+		if err != nil {
+			return 0, fmt.Errorf("retry the deliveries: %w", err)
+		}
+	}
+	for _, name := range names {
+		refused, err := s.again(ctx, name, ` AND dead <> ''`, `SELECT DISTINCT response_id FROM deliveries
+			WHERE response_id > $1 AND backend = $3 AND dead <> '' ORDER BY response_id LIMIT $2`, name)
+		if n += refused; err != nil {
+			return n, fmt.Errorf("retry the deliveries to %s: %w", name, err)
+		}
 	}
 	return n, nil
 }
 
 // Backfill makes everything due again at a backend that was answered since a
 // time, with the votes on it, and returns how many items that is. The backend
-// recognises what it has already.
+// recognises what it has already. What it never got becomes due as well, however
+// old it is.
 func (s *Store) Backfill(ctx context.Context, backend string, since time.Time) (n int64, err error) {
-	n, err = s.again(ctx, backend, `response_id IN (SELECT id FROM responses WHERE finished_at >= $3)`, millis(since))
+	if err := s.fill(ctx, backend); err != nil {
+		return 0, err
+	}
+	n, err = s.again(ctx, backend, "", `SELECT id FROM responses
+		WHERE id > $1 AND finished_at >= $3 ORDER BY id LIMIT $2`, millis(since))
 	if err != nil {
-		return 0, fmt.Errorf("backfill %s: %w", backend, err)
+		return n, fmt.Errorf("backfill %s: %w", backend, err)
 	}
 	return n, nil
 }
 
-// again makes the deliveries that a condition selects due once more: responses
-// now, votes as soon as their response has gone.
-func (s *Store) again(ctx context.Context, backend, condition string, args ...any) (n int64, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx tx) error {
-		responses, err := affected(tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $2, dead = '', strikes = 0, delivered_rev = 0
-			WHERE (backend = $1 OR $1 = '') AND rater = '' AND `+condition, append([]any{backend, millis(time.Now())}, args...)...))
+// again makes those deliveries on some responses due once more that a condition
+// selects: responses now, votes as soon as their response has gone. A response
+// counts as not delivered until then, so that its votes wait for it.
+func (s *Store) again(ctx context.Context, backend, condition, responses string, args ...any) (int64, error) {
+	n, err := s.inPages(ctx, responses, args, func(ctx context.Context, tx tx, ids []string) (int64, error) {
+		n, err := affected(tx.ExecContext(ctx, `UPDATE deliveries SET dead = '', strikes = 0,
+				due_at = CASE WHEN rater = '' THEN CAST($1 AS BIGINT) ELSE $2 END,
+				delivered_rev = CASE WHEN rater = '' THEN 0 ELSE delivered_rev END
+			WHERE backend = $3 AND response_id IN (`+places(4, len(ids))+`)`+condition,
+			append([]any{millis(time.Now()), blocked, backend}, anys(ids)...)...))
 		if err != nil {
-			return err
+			return 0, err
 		}
-		votes, err := affected(tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $2, dead = '', strikes = 0
-			WHERE (backend = $1 OR $1 = '') AND rater <> '' AND `+condition, append([]any{backend, blocked}, args...)...))
-		if err != nil {
-			return err
-		}
-		n = responses + votes
-		names := []string{backend}
-		if backend == "" {
-			rows, err := tx.QueryContext(ctx, `SELECT DISTINCT backend FROM deliveries`)
-			if err != nil {
-				return err
-			}
-			if names, err = collect(rows, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) }); err != nil {
-				return err
-			}
-		}
-		for _, name := range names {
-			if err := s.release(ctx, tx, name, ""); err != nil {
-				return err
-			}
-		}
-		return nil
+		return n, s.release(ctx, tx, backend, ids...)
 	})
-	if err == nil {
-		s.backends.wake()
-	}
+	s.backends.wake()
 	return n, err
 }

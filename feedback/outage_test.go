@@ -21,15 +21,9 @@ func TestRate(t *testing.T) {
 		for range 100 {
 			monitor(t, w.Store)
 		}
-		worker := feedback.NewWorker(w.Store, []feedback.Backend{w.backend}, feedback.WorkerOptions{Rate: 2})
-		ctx, stop := context.WithCancel(context.Background())
-		ended := make(chan error, 1)
-		go func() { ended <- worker.Run(ctx) }()
+		stop := work(w.Store, feedback.WorkerOptions{Rate: 2}, w.backend)
 		w.pass(20 * time.Second)
 		stop()
-		if err := <-ended; err != nil {
-			t.Fatal(err)
-		}
 		calls := w.backend.seen()
 		if n := len(calls); n < 40 || n > 40+2*feedback.Parallel {
 			t.Errorf("%d items in 20 s, want about 2 a second after the first %d", n, feedback.Parallel)

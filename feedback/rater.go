@@ -8,8 +8,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
-	"strconv"
-	"strings"
 )
 
 // Rater is a person under a pseudonym: 32 hex digits that are stable within one
@@ -98,11 +96,7 @@ func (s *Store) Settings(ctx context.Context, prefix string) (map[string]string,
 
 // Choices returns those of the settings with these names that exist.
 func (s *Store) Choices(ctx context.Context, names ...string) (map[string]string, error) {
-	places, args := make([]string, len(names)), make([]any, len(names))
-	for i, name := range names {
-		places[i], args[i] = "$"+strconv.Itoa(i+1), name
-	}
-	rows, err := s.read.QueryContext(ctx, `SELECT name, value FROM settings WHERE name IN (`+strings.Join(places, ", ")+`)`, args...)
+	rows, err := s.read.QueryContext(ctx, `SELECT name, value FROM settings WHERE name IN (`+places(1, len(names))+`)`, anys(names)...)
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -44,16 +45,17 @@ type Store struct {
 	raterKey   []byte
 	backends   *backendNames
 	writes     chan *write
+	maxBatch   int
 	statements *statements // nil for Postgres
 	locks      *locks
-	closing    chan struct{} // closed to stop the committer
-	stopped    chan struct{} // closed when it has stopped
+	closing    chan struct{} // closed to stop the committers
+	stopped    chan struct{} // closed when they have stopped
 }
 
 type dialect string
 
 // maxIdle is how many unused connections to Postgres are kept.
-const maxIdle = 4
+const maxIdle = 8
 
 const (
 	sqliteDialect   dialect = "sqlite"
@@ -61,7 +63,7 @@ const (
 )
 
 // Open opens the database at databaseURL, "sqlite:PATH" or "postgres://...",
-// creates or upgrades its schema, and starts the committer. Close it after use.
+// creates or upgrades its schema, and starts the committers. Close it after use.
 func Open(ctx context.Context, databaseURL string, options Options) (*Store, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
@@ -72,7 +74,8 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 		log:      options.Log,
 		schema:   schemaFiles,
 		backends: &backendNames{},
-		writes:   make(chan *write, maxBatch),
+		writes:   make(chan *write, sqliteBatch),
+		maxBatch: sqliteBatch,
 		closing:  make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
@@ -86,7 +89,18 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.closePools())
 	}
-	go s.commitLoop()
+	committers := 1
+	if s.dialect == postgresDialect {
+		committers, s.maxBatch = postgresCommitters, postgresBatch
+	}
+	var all sync.WaitGroup
+	for range committers {
+		all.Go(s.commitLoop)
+	}
+	go func() {
+		all.Wait()
+		close(s.stopped)
+	}()
 	if err := s.loadRaterKey(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

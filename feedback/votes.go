@@ -45,7 +45,7 @@ func (s *Store) Vote(ctx context.Context, v Vote) (Submission, Outcome, error) {
 	var sub Submission
 	var outcome Outcome
 	var refusal error
-	err := s.write(ctx, func(ctx context.Context, tx tx) (err error) {
+	err := s.writeOn(ctx, v.ResponseID, func(ctx context.Context, tx tx) (err error) {
 		sub, outcome, refusal = Submission{}, "", nil
 		asker, err := findAsker(ctx, tx, v.ResponseID, v.MessageID, s.dialect.forUpdate())
 		switch {
@@ -168,7 +168,7 @@ type Explanation struct {
 func (s *Store) Explain(ctx context.Context, e Explanation) (Submission, error) {
 	var sub Submission
 	var refusal error
-	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+	err := s.writeOn(ctx, e.ResponseID, func(ctx context.Context, tx tx) error {
 		refusal = nil
 		before, found, err := findSubmission(ctx, tx, e.ResponseID, e.Rater, e.Source, s.dialect.forUpdate())
 		if err != nil {

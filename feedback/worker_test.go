@@ -66,7 +66,7 @@ func (w *world) run(drain time.Duration, backends ...feedback.Backend) (stop fun
 	if len(backends) == 0 {
 		backends = []feedback.Backend{w.backend}
 	}
-	worker := feedback.NewWorker(w.Store, backends, feedback.WorkerOptions{
+	stop = sync.OnceFunc(work(w.Store, feedback.WorkerOptions{
 		Drain: drain,
 		Log:   slog.New(slog.NewTextHandler(&w.log, nil)),
 		Delivered: func(_, outcome string) {
@@ -74,16 +74,7 @@ func (w *world) run(drain time.Duration, backends ...feedback.Backend) (stop fun
 			defer w.mu.Unlock()
 			w.told[outcome]++
 		},
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- worker.Run(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			w.t.Errorf("Run() = %v, want nil", err)
-		}
-	})
+	}, backends...))
 	w.t.Cleanup(stop)
 	return stop
 }

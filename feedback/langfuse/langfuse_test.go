@@ -318,10 +318,8 @@ func TestErase(t *testing.T) {
 		t.Helper()
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
-		ended := make(chan error, 1)
-		go func() {
-			ended <- feedback.NewWorker(store, []feedback.Backend{p.client}, feedback.WorkerOptions{}).Run(ctx)
-		}()
+		var ended sync.WaitGroup
+		ended.Go(func() { feedback.NewWorker(store, []feedback.Backend{p.client}, feedback.WorkerOptions{}).Run(ctx) })
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for ctx.Err() == nil && !done() {
@@ -331,9 +329,7 @@ func TestErase(t *testing.T) {
 			t.Errorf("%s: not within a minute", what)
 		}
 		stop()
-		if err := <-ended; err != nil {
-			t.Fatal(err)
-		}
+		ended.Wait()
 	}
 	until("deliver", func() bool { return len(p.responses()) == 2 && len(p.votes()) == 2 })
 	f, err := store.Forget(t.Context(), "me")
