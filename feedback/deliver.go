@@ -248,6 +248,9 @@ func (l *lane) attempt(ctx context.Context, d delivery) (r result) {
 		return result{delivery: d, cause: err}
 	}
 	before := Delivered{RemoteID: d.remoteID, Rev: d.doneRev, Unclear: d.attempts > 0}
+	if before.Unclear {
+		before.UnclearRev = d.unclearRev
+	}
 	if d.isResponse() {
 		id, err := l.backend.SendResponse(ctx, response, before)
 		return result{delivery: d, remoteID: id, cause: err}

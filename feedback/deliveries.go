@@ -26,7 +26,8 @@ type delivery struct {
 	wantedRev  int64
 	doneRev    int64
 	remoteID   string
-	attempts   int // begun before this one, since the last success
+	attempts   int   // begun before this one, since the last success
+	unclearRev int64 // revision of the first of them
 	strikes    int
 	triedAt    time.Time // when the attempt before this one began
 	parentDead string    // why the response was refused; "" if it was not
@@ -48,7 +49,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		now := time.Now()
 		rows, err := tx.QueryContext(ctx, `SELECT d.response_id, d.rater, d.source, d.wanted_rev, d.delivered_rev,
-				d.remote_id, d.attempts, d.strikes, d.tried_at
+				d.remote_id, d.attempts, d.unclear_rev, d.strikes, d.tried_at
 			FROM deliveries d WHERE d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2
 			ORDER BY d.rater <> '', d.due_at LIMIT $3`+lock, backend, millis(now), n)
 		if err != nil {
@@ -58,7 +59,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 			d := delivery{backend: backend}
 			var tried int64
 			err := rows.Scan(&d.responseID, &d.rater, &d.source, &d.wantedRev, &d.doneRev, &d.remoteID,
-				&d.attempts, &d.strikes, &tried)
+				&d.attempts, &d.unclearRev, &d.strikes, &tried)
 			d.triedAt = fromMillis(tried)
 			return d, err
 		})
@@ -66,7 +67,8 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 			return err
 		}
 		for i, d := range list {
-			_, err := tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = $1, attempts = attempts + 1, tried_at = $2
+			_, err := tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = $1, attempts = attempts + 1, tried_at = $2,
+					unclear_rev = CASE WHEN attempts = 0 THEN wanted_rev ELSE unclear_rev END
 				WHERE backend = $3 AND response_id = $4 AND rater = $5 AND source = $6`,
 				millis(now.Add(lease)), millis(now), backend, d.responseID, d.rater, d.source)
 			if err != nil {

@@ -115,6 +115,9 @@ type Delivered struct {
 	// answer was lost. A backend that cannot tell a repetition by itself must
 	// look before it sends again.
 	Unclear bool
+	// UnclearRev is the revision of the first such attempt. It is smaller than
+	// the item's when the item has changed since.
+	UnclearRev int64
 }
 
 // visibleAfter is how long a backend may take to show a response that it took.

@@ -75,6 +75,7 @@ func RunBackend(t *testing.T, start func(t *testing.T) Harness) {
 		{"a changed vote replaces the one before", changeReplaces},
 		{"a repetition leaves one copy", repetition},
 		{"a repetition after a lost answer leaves one copy, or two", lostAnswer},
+		{"a change after a lost answer leaves one copy, or two", changeAfterLostAnswer},
 		{"a vote taken back is forgotten or refused", withdraw},
 		{"a vote taken back before delivery never arrives", withdrawBefore},
 		{"each failure is told as what it is", failures},
@@ -148,7 +149,7 @@ func lostAnswer(t *testing.T, h Harness) {
 		t.Errorf("SendResponse whose answer was lost = %v, want an error that leads to another attempt", err)
 	}
 	h.Fail(Works)
-	id := h.repeatResponse(t, r, feedback.Delivered{Unclear: true})
+	id := h.repeatResponse(t, r, feedback.Delivered{Unclear: true, UnclearRev: r.Rev})
 
 	s := NewSubmission(r, "rater")
 	h.Fail(LoseAnswer)
@@ -157,7 +158,7 @@ func lostAnswer(t *testing.T, h Harness) {
 		t.Errorf("SendSubmission whose answer was lost = %v, want an error that leads to another attempt", err)
 	}
 	h.Fail(Works)
-	before.Unclear = true
+	before.Unclear, before.UnclearRev = true, s.Rev
 	h.sendSubmission(t, s, r, before)
 
 	copies := 1
@@ -169,6 +170,34 @@ func lostAnswer(t *testing.T, h Harness) {
 	}
 	if got := h.Votes()[key(s)].Copies; got < 1 || got > copies {
 		t.Errorf("the server holds %d copies of the vote, want 1 to %d", got, copies)
+	}
+}
+
+func changeAfterLostAnswer(t *testing.T, h Harness) {
+	r := NewResponse()
+	d := h.sendResponse(t, r)
+	s := NewSubmission(r, "rater")
+	h.Fail(LoseAnswer)
+	if _, err := h.Backend.SendSubmission(t.Context(), s, r, d); err == nil || isFinal(err) {
+		t.Errorf("SendSubmission whose answer was lost = %v, want an error that leads to another attempt", err)
+	}
+	h.Fail(Works)
+	d.Unclear, d.UnclearRev = true, s.Rev
+	s.Rating, s.Kind, s.Explanation, s.Expected = 5, feedback.Thumbs, "", ""
+	s.Rev, s.Version, s.UpdatedAt = s.Rev+1, s.Version+1, s.UpdatedAt.Add(time.Minute)
+	d = h.sendSubmission(t, s, r, d)
+	got := h.Votes()[key(s)]
+	if want := state(s); h.Idempotent && got != want {
+		t.Errorf("the server holds the vote %+v, want %+v", got, want)
+	} else if got.Copies < 1 || got.Copies > 2 {
+		t.Errorf("the server holds %d copies of the vote, want 1 or 2", got.Copies)
+	}
+	// And back again, known to have arrived.
+	d.Unclear, d.UnclearRev = false, 0
+	s.Rating, s.Kind, s.Rev, s.Version = 2, feedback.Stars, s.Rev+1, s.Version+1
+	h.sendSubmission(t, s, r, d)
+	if want := state(s); h.Idempotent && h.Votes()[key(s)] != want {
+		t.Errorf("the server holds the vote %+v, want %+v", h.Votes()[key(s)], want)
 	}
 }
 
@@ -193,7 +222,7 @@ func withdraw(t *testing.T, h Harness) {
 	}
 	h.wantVotes(t, map[Key]State{key(other): state(other)})
 	// The same once more, as after a crash.
-	d.Unclear = true
+	d.Unclear, d.UnclearRev = true, gone.Rev
 	if _, err := h.Backend.SendSubmission(t.Context(), gone, r, d); err != nil {
 		t.Errorf("SendSubmission(withdrawn) again = %v, want nil", err)
 	}

@@ -4,7 +4,7 @@
 // Langfuse knows a score by its id, its name and the UTC day on which it was
 // written, not by its id alone. So the ids here follow from the day as well: a
 // change on the same day overwrites the score, one on a later day writes another
-// and deletes the first.
+// and deletes the first. Deletions take effect later, see score.
 package langfuse
 
 import (
@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,29 +105,22 @@ func (c *Client) SendResponse(ctx context.Context, r feedback.Response, _ feedba
 	return "", c.traces.Export(ctx, span)
 }
 
-// none is kept for a vote of which nothing is at Langfuse any more.
-const none = "-"
-
 // SendSubmission writes the scores of a vote and deletes those that it replaces.
 // What it returns names the scores that are there.
 func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ feedback.Response, before feedback.Delivered) (string, error) {
-	today := c.options.Now().UTC().Format(time.DateOnly)
+	now := c.options.Now()
 	had := parse(before.RemoteID)
-	if before.Unclear && (s.Rev > 1 || s.CreatedAt.UTC().Format(time.DateOnly) != today) {
-		lost, err := c.find(ctx, s)
-		if err != nil {
-			return "", err
-		}
-		had = append(had, lost...)
+	// The attempts whose answers were lost may have sent another state of the
+	// vote, and have deleted what had names.
+	changed := before.Unclear && s.Rev != before.UnclearRev
+	have := held{next: had.next}
+	if changed {
+		have.next++
 	}
-	var have []score
 	for _, dimension := range wanted(s) {
-		one := score{dimension, today, s.Rev}
-		for _, old := range had {
-			if old.dimension == dimension && old.day == today {
-				one = old
-				break
-			}
+		one := score{dimension, now.UTC().Format(time.DateOnly), have.next}
+		if n := slices.IndexFunc(had.scores, func(old score) bool { return old.dimension == dimension && old.day == one.day }); n >= 0 && !changed {
+			one = had.scores[n]
 		}
 		body, err := c.scoreOf(s, one)
 		if err == nil {
@@ -135,18 +129,29 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ fe
 		if err != nil {
 			return "", err
 		}
-		have = append(have, one)
+		have.scores = append(have.scores, one)
 	}
-	for _, old := range had {
-		if contains(have, old) {
-			continue
+	replaced := func(list []score) []score {
+		return slices.DeleteFunc(list, func(one score) bool { return slices.Contains(have.scores, one) })
+	}
+	gone := replaced(had.scores)
+	if before.Unclear {
+		lost, err := c.find(ctx, s, replaced(candidates(s, had, changed, now)))
+		if err != nil {
+			return "", err
 		}
+		gone = append(gone, lost...)
+	}
+	for _, old := range gone {
 		_, err := c.rest.JSON(ctx, http.MethodDelete, "/api/public/scores/"+old.id(s), nil)
 		if err != nil && rest.Status(err) != http.StatusNotFound {
 			return "", err
 		}
 	}
-	return remoteID(s, have), nil
+	if len(gone) > 0 {
+		have.next++
+	}
+	return have.remoteID(s), nil
 }
 
 // write is the body of POST /api/public/scores.
@@ -186,31 +191,34 @@ func (c *Client) scoreOf(s feedback.Submission, one score) (write, error) {
 	return w, nil
 }
 
-// find looks for scores of earlier attempts whose answers were lost. A Langfuse
-// without this call has none that can be found.
-func (c *Client) find(ctx context.Context, s feedback.Submission) (found []score, err error) {
+// find returns which of some scores are at Langfuse. One that has no such call is
+// taken to have them all: to delete what is not there does no harm.
+func (c *Client) find(ctx context.Context, s feedback.Submission, list []score) (found []score, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	byID := map[string]score{}
 	var ids []string
-	for _, one := range candidates(s, c.options.Now()) {
+	for _, one := range list {
 		byID[one.id(s)] = one
 		ids = append(ids, one.id(s))
 	}
 	answer, err := c.rest.JSON(ctx, http.MethodGet, "/api/public/v3/scores?limit=100&id="+strings.Join(ids, ","), nil)
 	if status := rest.Status(err); status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
-		return nil, nil
+		return list, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
 	}
-	var list struct {
+	var page struct {
 		Data []struct {
 			ID string `json:"id"`
 		} `json:"data"`
 	}
-	if err := json.Unmarshal(answer, &list); err != nil {
+	if err := json.Unmarshal(answer, &page); err != nil {
 		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
 	}
-	for _, one := range list.Data {
+	for _, one := range page.Data {
 		if known, ok := byID[one.ID]; ok {
 			found = append(found, known)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -33,7 +34,9 @@ type platform struct {
 	now    time.Time
 	traces map[string]*tracepb.Span
 	scores map[string]map[string]any // by id, name and day
+	doomed map[string]bool           // ids that were deleted; they go when somebody looks
 	old    bool                      // it has no /v3/scores
+	lose   bool                      // the answers to deletions
 }
 
 // document takes a while to load.
@@ -44,7 +47,7 @@ func newPlatform(t testing.TB, o langfuse.Options) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, doc: doc, now: time.Now(), traces: map[string]*tracepb.Span{}, scores: map[string]map[string]any{}}
+	p := &platform{t: t, doc: doc, now: time.Now(), traces: map[string]*tracepb.Span{}, scores: map[string]map[string]any{}, doomed: map[string]bool{}}
 	p.Server = feedbacktest.NewServer(t, p)
 	o.BaseURL, o.PublicKey, o.SecretKey = p.URL, "pk-lf-1", "sk-lf-canary"
 	o.Now = func() time.Time {
@@ -86,16 +89,11 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		json.NewEncoder(w).Encode(map[string]any{"data": data, "meta": map[string]any{}})
 	case r.Method == "DELETE" && strings.HasPrefix(path, "/api/public/scores/"):
-		id, found := strings.TrimPrefix(path, "/api/public/scores/"), false
-		for key, s := range p.scores {
-			if s["id"] == id {
-				delete(p.scores, key)
-				found = true
-			}
+		p.doomed[strings.TrimPrefix(path, "/api/public/scores/")] = true
+		if p.lose {
+			panic(http.ErrAbortHandler)
 		}
-		if w.WriteHeader(http.StatusAccepted); !found {
-			p.t.Logf("deleted score %s, which is not there", id)
-		}
+		w.WriteHeader(http.StatusAccepted)
 	case r.Method == "DELETE" && strings.HasPrefix(path, "/api/public/traces/"):
 		id, err := uuid.Parse(strings.TrimPrefix(path, "/api/public/traces/"))
 		if err != nil || p.traces[id.String()] == nil {
@@ -154,6 +152,7 @@ func (p *platform) responses() (ids []string) {
 func (p *platform) votes() map[feedbacktest.Key]feedbacktest.State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	maps.DeleteFunc(p.scores, func(_ string, s map[string]any) bool { return p.doomed[s["id"].(string)] })
 	votes := map[feedbacktest.Key]feedbacktest.State{}
 	for _, s := range p.scores {
 		trace := uuid.MustParse(s["traceId"].(string))
@@ -220,6 +219,9 @@ func TestLaterDay(t *testing.T) {
 			}
 			p.Fail(feedbacktest.Works)
 			before.RemoteID, before.Unclear = id, lost
+			if lost {
+				before.UnclearRev = s.Rev
+			}
 			p.tomorrow()
 			change(&s)
 			s.Rev++
@@ -248,15 +250,40 @@ func TestLaterDay(t *testing.T) {
 	}
 }
 
-// A Langfuse that cannot be asked for a lost attempt gets the vote all the same.
-func TestOldPlatform(t *testing.T) {
-	p := newPlatform(t, langfuse.Options{})
-	p.old = true
-	r := feedbacktest.NewResponse()
-	s := feedbacktest.NewSubmission(r, "rater")
-	s.Rev = 2
-	if _, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{Unclear: true}); err != nil || len(p.votes()) != 1 {
-		t.Errorf("SendSubmission() = %v with %d votes", err, len(p.votes()))
+// Langfuse deletes some time later. Whoever goes back and forth between thumbs,
+// stars and nothing meanwhile, even when answers are lost, has the last vote.
+func TestDeletionsComeLate(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		p := newPlatform(t, langfuse.Options{})
+		p.old = old
+		r := feedbacktest.NewResponse()
+		s := feedbacktest.NewSubmission(r, "rater")
+		var before feedback.Delivered
+		send := func(kind feedback.Kind, withdrawn, lose bool) {
+			t.Helper()
+			s.Kind, s.Withdrawn, s.Rating, s.Rev = kind, withdrawn, 5, s.Rev+1
+			p.lose = lose
+			id, err := p.client.SendSubmission(t.Context(), s, r, before)
+			if (err != nil) != lose {
+				t.Fatal(err)
+			}
+			if !lose {
+				before = feedback.Delivered{RemoteID: id, Rev: s.Rev}
+			} else if !before.Unclear {
+				before.Unclear, before.UnclearRev = true, s.Rev
+			}
+		}
+		send(feedback.Thumbs, false, false)
+		send(feedback.Stars, false, true)
+		send(feedback.Thumbs, false, false)
+		send(feedback.Stars, true, false)
+		send(feedback.Thumbs, false, false)
+		send(feedback.Thumbs, true, true)
+		send(feedback.Thumbs, false, false)
+		key := feedbacktest.Key{ResponseID: r.ID, Rater: "rater"}
+		if got := p.votes()[key]; got.Copies != 1 || got.Kind != feedback.Thumbs || got.Rating != 5 {
+			t.Errorf("after all, with an old Langfuse %t, it holds %+v, want one thumb", old, got)
+		}
 	}
 }
 
