@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 
@@ -32,9 +33,8 @@ func newBackends(c Config, log *slog.Logger) (backends []feedback.Backend, err e
 		add(langfuse.New(langfuse.Options{PublicKey: c.LangfusePublicKey, SecretKey: c.LangfuseSecretKey.Reveal(), BaseURL: c.LangfuseBaseURL,
 			Environment: c.LangfuseEnvironment, ThumbsName: c.LangfuseThumbs, StarsName: c.LangfuseStars}))
 	}
-	if c.OTLPEndpoint != "" || c.OTLPTracesEndpoint != "" {
-		add(otlp.New(otlp.Options{Endpoint: c.OTLPEndpoint, TracesEndpoint: c.OTLPTracesEndpoint, Headers: c.OTLPHeaders.Reveal(),
-			Compression: c.OTLPCompression, ServiceName: c.OTLPService, Resource: c.OTLPResource}))
+	if c.OTLP.Endpoint != "" || c.OTLPTraces.Endpoint != "" {
+		add(otlp.New(otlpOptions(c)))
 	}
 	if c.PhoenixBaseURL != "" {
 		add(phoenix.New(phoenix.Options{BaseURL: c.PhoenixBaseURL, Key: c.PhoenixKey.Reveal(), Project: c.PhoenixProject}))
@@ -43,6 +43,34 @@ func newBackends(c Config, log *slog.Logger) (backends []feedback.Backend, err e
 		add(webhook.New(c.WebhookURL.Reveal(), c.WebhookSecret.Reveal()))
 	}
 	return backends, err
+}
+
+// otlpVariables are OpenTelemetry's standard variables for its exporters. Each
+// exists for all signals and for traces alone.
+type otlpVariables struct {
+	Endpoint          string `env:"ENDPOINT"`
+	Headers           Secret `env:"HEADERS"`
+	Protocol          string `env:"PROTOCOL"`
+	Compression       string `env:"COMPRESSION"`
+	Timeout           string `env:"TIMEOUT"`
+	Certificate       string `env:"CERTIFICATE"`
+	ClientCertificate string `env:"CLIENT_CERTIFICATE"`
+	ClientKey         string `env:"CLIENT_KEY"`
+}
+
+// otlpOptions are those for traces, or else those for all signals.
+func otlpOptions(c Config) otlp.Options {
+	all, traces := c.OTLP, c.OTLPTraces
+	return otlp.Options{
+		Endpoint: all.Endpoint, TracesEndpoint: traces.Endpoint,
+		Headers:     cmp.Or(traces.Headers, all.Headers).Reveal(),
+		Compression: cmp.Or(traces.Compression, all.Compression),
+		Timeout:     cmp.Or(traces.Timeout, all.Timeout),
+		Certificate: cmp.Or(traces.Certificate, all.Certificate),
+		ClientCert:  cmp.Or(traces.ClientCertificate, all.ClientCertificate),
+		ClientKey:   cmp.Or(traces.ClientKey, all.ClientKey),
+		ServiceName: c.OTLPService, Resource: c.OTLPResource,
+	}
 }
 
 // titleOf is what people call a backend.

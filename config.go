@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,13 +87,10 @@ type Config struct {
 	LangfuseThumbs      string `env:"LANGFUSE_SCORE_THUMBS" envDefault:"user-thumbs"`
 	LangfuseStars       string `env:"LANGFUSE_SCORE_STARS" envDefault:"user-stars"`
 
-	OTLPEndpoint       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
-	OTLPTracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
-	OTLPHeaders        Secret `env:"OTEL_EXPORTER_OTLP_HEADERS"`
-	OTLPProtocol       string `env:"OTEL_EXPORTER_OTLP_PROTOCOL" envDefault:"http/protobuf"`
-	OTLPCompression    string `env:"OTEL_EXPORTER_OTLP_COMPRESSION" envDefault:"gzip"`
-	OTLPService        string `env:"OTEL_SERVICE_NAME" envDefault:"feedbackbot"`
-	OTLPResource       string `env:"OTEL_RESOURCE_ATTRIBUTES"`
+	OTLP         otlpVariables `envPrefix:"OTEL_EXPORTER_OTLP_"`
+	OTLPTraces   otlpVariables `envPrefix:"OTEL_EXPORTER_OTLP_TRACES_"`
+	OTLPService  string        `env:"OTEL_SERVICE_NAME" envDefault:"feedbackbot"`
+	OTLPResource string        `env:"OTEL_RESOURCE_ATTRIBUTES"`
 
 	PhoenixBaseURL string `env:"PHOENIX_BASE_URL"`
 	PhoenixKey     Secret `env:"PHOENIX_API_KEY"`
@@ -203,7 +201,7 @@ func (c *Config) check() []string {
 	oneOf("FEEDBACK_EXPLAIN", c.FeedbackExplain, "negative", "ask", "always", "never")
 	oneOf("CONFIDENT_API", c.ConfidentAPI, "annotations", "events")
 	oneOf("CONFIDENT_ENVIRONMENT", c.ConfidentEnvironment, "production", "development", "staging", "testing")
-	oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", c.OTLPProtocol, "http/protobuf")
+	oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", cmp.Or(c.OTLPTraces.Protocol, c.OTLP.Protocol, "http/protobuf"), "http/protobuf")
 	oneOf("LOG_FORMAT", c.LogFormat, "text", "json")
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	var err error
@@ -276,10 +274,17 @@ func isOrganisationKey(key string) bool {
 
 // variableNames returns the names of all variables, in the order of Config.
 func variableNames() []string {
-	var names []string
-	for field := range reflect.TypeFor[Config]().Fields() {
+	return namesIn(reflect.TypeFor[Config]())
+}
+
+func namesIn(t reflect.Type) (names []string) {
+	for field := range t.Fields() {
 		if name := variableName(field); name != "" {
 			names = append(names, name)
+		} else if prefix := field.Tag.Get("envPrefix"); prefix != "" {
+			for _, name := range namesIn(field.Type) {
+				names = append(names, prefix+name)
+			}
 		}
 	}
 	return names

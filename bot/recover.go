@@ -37,6 +37,33 @@ func (b *Bot) finishUnfinished(ctx context.Context, shard int) {
 	}
 }
 
+// takeOverAfter is how long another process that has taken a question has to
+// begin with its answer.
+const takeOverAfter = 5 * time.Second
+
+// takeOver goes on with a question that another process has taken and then does
+// nothing about: it died so shortly after that the question was not among the
+// unfinished ones yet. Mostly there is nothing to do, as the answer is there.
+func (b *Bot) takeOver(ctx context.Context, askID string) {
+	for wait := range 2 {
+		readCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+		asks, err := b.store.Unfinished(readCtx)
+		cancel()
+		n := slices.IndexFunc(asks, func(a feedback.Ask) bool { return a.ID == askID && len(a.Messages) == 0 })
+		switch {
+		case err != nil:
+			b.log.Error("cannot read whether a question has been answered", "error", err)
+			return
+		case n < 0:
+			return
+		case wait == 0:
+			pause(b.work, takeOverAfter)
+		case b.work.Err() == nil:
+			b.finishOne(ctx, asks[n])
+		}
+	}
+}
+
 // runsShardOf reports whether this process runs the shard of a server.
 func (b *Bot) runsShardOf(guildID string) bool {
 	shard := b.shardOf(guildID)

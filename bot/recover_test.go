@@ -8,6 +8,36 @@ import (
 	"feedbackbot/feedback"
 )
 
+// A question whose taking became durable only after the next process had looked
+// for unfinished ones is answered when Discord repeats it.
+func TestTakenInTheLastMoment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	asked := w.ask(w.discord.AddUser("ada").ID, "what is 2+2?")
+	w.start()
+	w.alive()
+	s := w.open()
+	a := feedback.Ask{ID: asked.ID, ResponseID: feedback.NewID(), GuildID: asked.GuildID, ChannelID: asked.ChannelID,
+		Asker: s.Rater("ada"), Question: "what is 2+2?", AskedAt: time.Now()}
+	a.ConversationID = a.ResponseID
+	if _, err := s.Take(w.ctx(), a); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.discord.Emit("MESSAGE_CREATE", asked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.answered(asked.ID)
+	w.stop()
+	if n := len(w.replies(asked.ChannelID)); n != 2 {
+		t.Errorf("%d replies to two questions", n)
+	}
+	if left, err := s.Unfinished(t.Context()); err != nil || len(left) != 0 {
+		t.Errorf("Unfinished() = %v, %v, want none", left, err)
+	}
+}
+
 // What an earlier process left is completed: a stored answer gets its messages
 // and buttons, a begun one is marked as cut, a question nobody began is
 // answered, an old one is let go.

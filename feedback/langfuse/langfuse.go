@@ -20,7 +20,7 @@ import (
 	"strings"
 	"time"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/otlp"

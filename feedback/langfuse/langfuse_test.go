@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	tracepb "go.opentelemetry.io/proto/slim/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"feedbackbot/feedback"

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
 )
 
 // String is an attribute with a text. What is not UTF-8 in it is replaced:

@@ -1,12 +1,18 @@
 package otlp
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/rest"
@@ -14,14 +20,18 @@ import (
 
 // Options configure a [Client] with the values of OpenTelemetry's standard
 // variables, as they are written there. One of the endpoints is required.
+// https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 type Options struct {
 	Endpoint       string // OTEL_EXPORTER_OTLP_ENDPOINT; /v1/traces is appended
 	TracesEndpoint string // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, used as it is
-	Headers        string // OTEL_EXPORTER_OTLP_HEADERS: name=value,name=value
-	Compression    string // OTEL_EXPORTER_OTLP_COMPRESSION: gzip, the default, or none
+	Headers        string // ..._HEADERS: name=value,name=value
+	Compression    string // ..._COMPRESSION: gzip, the default, or none
+	Timeout        string // ..._TIMEOUT: milliseconds for one request; default 10000
+	Certificate    string // ..._CERTIFICATE: file with who vouches for the collector; default: the system's
+	ClientCert     string // ..._CLIENT_CERTIFICATE: file with who we are
+	ClientKey      string // ..._CLIENT_KEY: file with the key to it
 	ServiceName    string // OTEL_SERVICE_NAME
 	Resource       string // OTEL_RESOURCE_ATTRIBUTES: name=value,name=value
-	HTTPClient     *http.Client
 }
 
 // Client delivers to one collector. It is safe for concurrent use.
@@ -31,13 +41,13 @@ var _ feedback.Backend = (*Client)(nil)
 
 // New returns a client, or an error when the options cannot work.
 func New(o Options) (*Client, error) {
-	address, path := o.Endpoint, "/v1/traces"
-	if o.TracesEndpoint != "" {
-		address, path = o.TracesEndpoint, ""
-	}
-	base, err := rest.Address(address)
+	base, err := rest.Address(cmp.Or(o.TracesEndpoint, o.Endpoint))
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	path := "/v1/traces"
+	if o.TracesEndpoint != "" {
+		base, path = o.TracesEndpoint, ""
 	}
 	headers, err := pairs(o.Headers)
 	if err != nil {
@@ -53,15 +63,51 @@ func New(o Options) (*Client, error) {
 	if o.Compression != "" && o.Compression != "gzip" && o.Compression != "none" {
 		return nil, errors.New("OTEL_EXPORTER_OTLP_COMPRESSION must be gzip or none")
 	}
-	client := &rest.Client{Base: base, Header: http.Header{}, HTTPClient: o.HTTPClient, Mend: "are OTEL_EXPORTER_OTLP_ENDPOINT and its headers right?"}
-	if client.HTTPClient == nil {
-		client.HTTPClient = rest.NewHTTPClient()
+	httpClient, err := o.httpClient()
+	if err != nil {
+		return nil, err
 	}
+	client := &rest.Client{Base: base, Header: http.Header{}, HTTPClient: httpClient, Mend: "are OTEL_EXPORTER_OTLP_ENDPOINT and its headers right?"}
 	for name, value := range headers {
 		client.Header.Set(name, value)
 		client.Secrets = append(client.Secrets, value)
 	}
 	return &Client{&Exporter{Client: client, Path: path, Resource: resource, Plain: o.Compression == "none"}}, nil
+}
+
+// httpClient returns a client with the deadline and the certificates of o.
+func (o Options) httpClient() (*http.Client, error) {
+	client := rest.NewHTTPClient()
+	ms, err := strconv.Atoi(cmp.Or(o.Timeout, "10000"))
+	if err != nil || ms <= 0 {
+		return nil, errors.New("OTEL_EXPORTER_OTLP_TIMEOUT must be a number of milliseconds")
+	}
+	client.Timeout = time.Duration(ms) * time.Millisecond
+	if o.Certificate == "" && o.ClientCert == "" && o.ClientKey == "" {
+		return client, nil
+	}
+	config := &tls.Config{}
+	if o.Certificate != "" {
+		pem, err := os.ReadFile(o.Certificate)
+		if err != nil {
+			return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_CERTIFICATE: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, errors.New("OTEL_EXPORTER_OTLP_CERTIFICATE names a file without a certificate in PEM")
+		}
+	}
+	if o.ClientCert != "" || o.ClientKey != "" {
+		pair, err := tls.LoadX509KeyPair(o.ClientCert, o.ClientKey)
+		if err != nil {
+			return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and ..._CLIENT_KEY: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = config
+	client.Transport = transport
+	return client, nil
 }
 
 // pairs reads name=value,name=value, with values that may be percent-encoded.

@@ -17,10 +17,11 @@ import (
 	"net/http"
 	"slices"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/encoding/protowire"
+	collectorpb "go.opentelemetry.io/proto/slim/otlp/collector/trace/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/slim/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/slim/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"feedbackbot/feedback"
@@ -49,9 +50,7 @@ func (e *Exporter) Export(ctx context.Context, spans ...*tracepb.Span) error {
 			attributes = append(attributes, String(name, e.Resource[name]))
 		}
 	}
-	// TracesData has the wire format of ExportTraceServiceRequest, without the
-	// dependency on gRPC.
-	payload, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{
+	payload, err := proto.Marshal(&collectorpb.ExportTraceServiceRequest{ResourceSpans: []*tracepb.ResourceSpans{{
 		Resource:   &resourcepb.Resource{Attributes: attributes},
 		ScopeSpans: []*tracepb.ScopeSpans{{Scope: &commonpb.InstrumentationScope{Name: scope}, Spans: spans}},
 	}}})
@@ -71,73 +70,40 @@ func (e *Exporter) Export(ctx context.Context, spans ...*tracepb.Span) error {
 	if err != nil {
 		return judge(err)
 	}
-	if rejected, message := partialSuccess(answer); rejected > 0 {
-		return fmt.Errorf("%d of %d spans were rejected: %s: %w", rejected, len(spans), message, feedback.ErrRefused)
+	if partial := partialSuccess(answer); partial.GetRejectedSpans() > 0 {
+		return fmt.Errorf("%d of %d spans were rejected: %s: %w", partial.RejectedSpans, len(spans), partial.ErrorMessage, feedback.ErrRefused)
 	}
 	return nil
 }
 
 // judge applies OTLP's rule that of the errors only 429, 502, 503 and 504 are
 // tried again. An address without OTLP is the operator's to mend.
+// https://opentelemetry.io/docs/specs/otlp/#failures-1
 func judge(err error) error {
 	switch s := rest.Status(err); s {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
 		return fmt.Errorf("%s: %w; there is no OTLP over HTTP and protobuf at this address", err.Error(), feedback.ErrUnauthorized)
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return err
 	default:
-		if s >= 500 && !errors.Is(err, feedback.ErrRefused) {
-			return fmt.Errorf("%w: %w", err, feedback.ErrRefused)
+		if s < 400 || errors.Is(err, feedback.ErrRefused) || errors.Is(err, feedback.ErrUnauthorized) {
+			return err
 		}
+		return fmt.Errorf("%w: %w", err, feedback.ErrRefused)
 	}
-	return err
 }
 
-// partialSuccess reads an ExportTraceServiceResponse: how many spans were
-// rejected, and why. An answer that is none, as {}, rejects nothing.
-func partialSuccess(answer []byte) (rejected uint64, message string) {
-	for _, partial := range fields(answer, 1) {
-		for _, n := range numbers(partial, 1) {
-			rejected = n
+// partialSuccess reads what the collector says of spans that it took only in
+// part. Some answer in JSON whatever they were sent; an answer that cannot be
+// read rejects nothing.
+func partialSuccess(answer []byte) *collectorpb.ExportTracePartialSuccess {
+	var got collectorpb.ExportTraceServiceResponse
+	if bytes.HasPrefix(bytes.TrimSpace(answer), []byte("{")) {
+		if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(answer, &got); err != nil {
+			return nil
 		}
-		for _, text := range fields(partial, 2) {
-			message = string(text)
-		}
+	} else if err := proto.Unmarshal(answer, &got); err != nil {
+		return nil
 	}
-	return rejected, message
-}
-
-// fields returns the length-delimited fields of a message with a number.
-func fields(message []byte, number protowire.Number) (found [][]byte) {
-	walk(message, func(n protowire.Number, kind protowire.Type, value []byte) {
-		if content, size := protowire.ConsumeBytes(value); n == number && kind == protowire.BytesType && size >= 0 {
-			found = append(found, content)
-		}
-	})
-	return found
-}
-
-// numbers returns the varint fields of a message with a number.
-func numbers(message []byte, number protowire.Number) (found []uint64) {
-	walk(message, func(n protowire.Number, kind protowire.Type, value []byte) {
-		if content, size := protowire.ConsumeVarint(value); n == number && kind == protowire.VarintType && size >= 0 {
-			found = append(found, content)
-		}
-	})
-	return found
-}
-
-func walk(message []byte, visit func(protowire.Number, protowire.Type, []byte)) {
-	for len(message) > 0 {
-		number, kind, tag := protowire.ConsumeTag(message)
-		if tag < 0 {
-			return
-		}
-		size := protowire.ConsumeFieldValue(number, kind, message[tag:])
-		if size < 0 {
-			return
-		}
-		visit(number, kind, message[tag:tag+size])
-		message = message[tag+size:]
-	}
+	return got.PartialSuccess
 }

@@ -4,17 +4,23 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/encoding/protowire"
+	collectorpb "go.opentelemetry.io/proto/slim/otlp/collector/trace/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/slim/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"feedbackbot/feedback"
@@ -49,7 +55,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = unpacked
 	}
 	data, err := io.ReadAll(body)
-	var got tracepb.TracesData
+	var got collectorpb.ExportTraceServiceRequest
 	if err == nil {
 		err = proto.Unmarshal(data, &got)
 	}
@@ -223,14 +229,16 @@ func second(_ string, err error) error { return err }
 func TestWhatCollectorsAnswer(t *testing.T) {
 	c := newCollector(t)
 	b := client(t, otlp.Options{Endpoint: c.URL})
-	partial := protowire.AppendTag(nil, 1, protowire.VarintType)
-	partial = protowire.AppendVarint(partial, 1)
-	partial = protowire.AppendTag(partial, 2, protowire.BytesType)
-	partial = protowire.AppendString(partial, "too old")
-	c.reply = protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), partial)
-	_, err := b.SendResponse(t.Context(), feedbacktest.NewResponse(), feedback.Delivered{})
-	if !errors.Is(err, feedback.ErrRefused) || !strings.Contains(err.Error(), "too old") {
-		t.Errorf("a rejected span = %v, want it refused with the reason", err)
+	rejected := &collectorpb.ExportTraceServiceResponse{PartialSuccess: &collectorpb.ExportTracePartialSuccess{RejectedSpans: 1, ErrorMessage: "too old"}}
+	for _, marshal := range []func(proto.Message) ([]byte, error){proto.Marshal, protojson.Marshal} {
+		var err error
+		if c.reply, err = marshal(rejected); err != nil {
+			t.Fatal(err)
+		}
+		_, err = b.SendResponse(t.Context(), feedbacktest.NewResponse(), feedback.Delivered{})
+		if !errors.Is(err, feedback.ErrRefused) || !strings.Contains(err.Error(), "too old") {
+			t.Errorf("a span rejected with %q = %v, want it refused with the reason", c.reply, err)
+		}
 	}
 	for _, harmless := range [][]byte{nil, []byte("{}"), []byte(`{"partialSuccess":{}}`), {0x0a, 0x02, 0x12, 0x00}, {0x0a, 0xff}, {0xff}} {
 		c.mu.Lock()
@@ -240,7 +248,7 @@ func TestWhatCollectorsAnswer(t *testing.T) {
 			t.Errorf("an answer of %q = %v, want nil", harmless, err)
 		}
 	}
-	for status, want := range map[int]error{400: feedback.ErrRefused, 404: feedback.ErrUnauthorized, 415: feedback.ErrUnauthorized,
+	for status, want := range map[int]error{400: feedback.ErrRefused, 401: feedback.ErrUnauthorized, 408: feedback.ErrRefused, 429: nil, 404: feedback.ErrUnauthorized, 415: feedback.ErrUnauthorized,
 		500: feedback.ErrRefused, 501: feedback.ErrRefused, 502: nil, 503: nil, 504: nil} {
 		s := feedbacktest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		err := client(t, otlp.Options{Endpoint: s.URL}).Check(t.Context())
@@ -251,11 +259,30 @@ func TestWhatCollectorsAnswer(t *testing.T) {
 	}
 }
 
+// A collector with a certificate of one's own is reached with the file that
+// vouches for it, and not without.
+func TestCertificate(t *testing.T) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer s.Close()
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := client(t, otlp.Options{Endpoint: s.URL, Certificate: path}).Check(t.Context()); err != nil {
+		t.Errorf("Check() with the certificate = %v, want nil", err)
+	}
+	if err := client(t, otlp.Options{Endpoint: s.URL}).Check(t.Context()); err == nil {
+		t.Error("Check() without the certificate = nil, want an error")
+	}
+}
+
 func TestOptions(t *testing.T) {
 	for name, o := range map[string]otlp.Options{
 		"no endpoint": {}, "no address": {Endpoint: "collector:4318"}, "headers": {Endpoint: "http://c", Headers: "secret"},
 		"line break": {Endpoint: "http://c", Headers: "a=b%0ac"}, "compression": {Endpoint: "http://c", Compression: "zstd"},
-		"resource": {Endpoint: "http://c", Resource: "=x"},
+		"resource": {Endpoint: "http://c", Resource: "=x"}, "timeout": {Endpoint: "http://c", Timeout: "10s"},
+		"no certificate": {Endpoint: "http://c", Certificate: "/nowhere"}, "half a key pair": {Endpoint: "http://c", ClientKey: "/nowhere"},
 	} {
 		if _, err := otlp.New(o); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("New(%s) = %v, want an error without the value", name, err)

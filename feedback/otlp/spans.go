@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/slim/otlp/trace/v1"
 
 	"feedbackbot/feedback"
 )
@@ -51,10 +51,17 @@ func Answer(r feedback.Response, more ...*commonpb.KeyValue) (*tracepb.Span, err
 		String("session.id", r.ConversationID),
 		String("openinference.span.kind", "LLM"),
 		String("input.value", r.Question),
+		String("input.mime_type", "text/plain"),
 		String("output.value", r.Answer),
+		String("output.mime_type", "text/plain"),
+		String("llm.input_messages.0.message.role", "user"),
+		String("llm.input_messages.0.message.content", r.Question),
+		String("llm.output_messages.0.message.role", "assistant"),
+		String("llm.output_messages.0.message.content", r.Answer),
 		String("llm.model_name", r.Model),
 		Int("llm.token_count.prompt", r.InputTokens),
 		Int("llm.token_count.completion", r.OutputTokens),
+		Int("llm.token_count.total", r.InputTokens+r.OutputTokens),
 		Float("llm.cost.total", r.Cost),
 		String("feedbackbot.response_id", r.ID),
 		String("feedbackbot.parent_id", r.ParentID),
@@ -64,7 +71,13 @@ func Answer(r feedback.Response, more ...*commonpb.KeyValue) (*tracepb.Span, err
 	if !r.FirstTextAt.IsZero() && r.FirstTextAt.After(began) {
 		attributes = append(attributes, Float("gen_ai.response.time_to_first_chunk", r.FirstTextAt.Sub(began).Seconds()))
 	}
+	status := &tracepb.Status{}
+	if r.Finish == feedback.Cut {
+		status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "the answer was cut"}
+		attributes = append(attributes, String("error.type", string(r.Finish)))
+	}
 	return &tracepb.Span{
+		Status:  status,
 		TraceId: trace, SpanId: span, Name: strings.TrimSpace("chat " + r.Model), Kind: tracepb.Span_SPAN_KIND_CLIENT, Flags: sampled,
 		StartTimeUnixNano: nanos(began), EndTimeUnixNano: nanos(r.FinishedAt), Attributes: present(append(attributes, more...)),
 	}, nil

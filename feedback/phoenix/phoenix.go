@@ -11,8 +11,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/otlp"
@@ -86,7 +87,7 @@ type result struct {
 }
 
 // SendSubmission writes a vote, and overwrites that of the other kind from the
-// same rater if there may be one.
+// same rater if there may be one. It returns the kinds that may be there.
 func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r feedback.Response, before feedback.Delivered) (string, error) {
 	_, span, err := otlp.IDs(s.ResponseID)
 	if err != nil {
@@ -105,18 +106,19 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r fe
 		}
 		return a
 	}
-	list := []annotation{annotate(s)}
-	if s.Rev > 1 && (before.Rev > 0 || before.Unclear) {
-		other := s
-		other.Withdrawn, other.Explanation, other.Expected, other.Kind = true, "", "", feedback.Thumbs
-		if s.Kind == feedback.Thumbs {
-			other.Kind = feedback.Stars
+	list, kinds := []annotation{annotate(s)}, string(s.Kind)
+	for _, kind := range []feedback.Kind{feedback.Thumbs, feedback.Stars} {
+		mayBe := strings.Contains(before.RemoteID, string(kind)) || before.Unclear && s.Rev != before.UnclearRev
+		if kind == s.Kind || !mayBe {
+			continue
 		}
-		list = append(list, annotate(other))
+		other := s
+		other.Withdrawn, other.Explanation, other.Expected, other.Kind = true, "", "", kind
+		list, kinds = append(list, annotate(other)), kinds+" "+string(kind)
 	}
 	_, err = c.rest.JSON(ctx, http.MethodPost, "/v1/span_annotations?sync=true", map[string]any{"data": list})
 	if rest.Status(err) == http.StatusNotFound && before.MayAppear(r) {
 		return "", fmt.Errorf("the span is not stored yet: %s", err.Error())
 	}
-	return "", err
+	return kinds, err
 }

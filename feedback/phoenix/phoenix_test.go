@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	tracepb "go.opentelemetry.io/proto/slim/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"feedbackbot/feedback"
@@ -156,6 +156,29 @@ func TestContract(t *testing.T) {
 		p := newPlatform(t)
 		return feedbacktest.Harness{Backend: p.client, Responses: p.responses, Votes: p.states, Fail: p.Fail, Idempotent: true, CanWithdraw: true}
 	})
+}
+
+// A change of rating touches the one annotation; only a vote of both kinds has
+// had two.
+func TestOneAnnotation(t *testing.T) {
+	p := newPlatform(t)
+	r := feedbacktest.NewResponse()
+	s := feedbacktest.NewSubmission(r, "rater")
+	if _, err := p.client.SendResponse(t.Context(), r, feedback.Delivered{}); err != nil {
+		t.Fatal(err)
+	}
+	var before feedback.Delivered
+	for n, kind := range []feedback.Kind{feedback.Thumbs, feedback.Thumbs, feedback.Stars, feedback.Stars} {
+		s.Kind, s.Rev = kind, int64(n+1)
+		id, err := p.client.SendSubmission(t.Context(), s, r, before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = feedback.Delivered{RemoteID: id, Rev: s.Rev}
+		if got, want := len(p.votes), 1+n/2; got != want {
+			t.Errorf("after %d votes there are %d annotations, want %d", n+1, got, want)
+		}
+	}
 }
 
 // A span that is not there yet is waited for; one that is still missing long

@@ -20,7 +20,7 @@ import (
 
 // Client sends requests to one service. It is safe for concurrent use.
 type Client struct {
-	Base       string      // address without a slash at its end
+	Base       string      // address that paths are appended to
 	Header     http.Header // goes with every request, spelled as it is
 	Secrets    []string    // are not repeated in errors
 	Mend       string      // what to do about a key that is not accepted
@@ -70,7 +70,7 @@ func (c *Client) Send(ctx context.Context, method, path string, header http.Head
 	called, _, _ := strings.Cut(path, "?")
 	answer, err := c.send(ctx, method, path, header, body)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, called, err)
+		return nil, fmt.Errorf("%s: %w", strings.TrimSpace(method+" "+called), err)
 	}
 	return answer, nil
 }

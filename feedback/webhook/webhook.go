@@ -34,8 +34,7 @@ const minKey = 24 // bytes, as Standard Webhooks wants it
 // New returns a client for an address. The secret is the base64 of 24 to 64
 // random bytes, with or without the prefix whsec_.
 func New(address, secret string) (*Client, error) {
-	base, err := rest.Address(address)
-	if err != nil {
+	if _, err := rest.Address(address); err != nil {
 		return nil, fmt.Errorf("WEBHOOK_URL: %w", err)
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
@@ -46,7 +45,7 @@ func New(address, secret string) (*Client, error) {
 	if err != nil {
 		return nil, errors.New("WEBHOOK_SECRET cannot be used") // err may repeat it
 	}
-	return &Client{sign: sign, rest: &rest.Client{Base: base, Secrets: []string{secret}, Mend: "does the receiver have the same WEBHOOK_SECRET?",
+	return &Client{sign: sign, rest: &rest.Client{Base: address, Secrets: []string{secret}, Mend: "does the receiver have the same WEBHOOK_SECRET?",
 		HTTPClient: rest.NewHTTPClient()}}, nil
 }
 
@@ -109,16 +108,21 @@ func (c *Client) Check(ctx context.Context) error {
 // SendResponse posts an answer. Its message id follows from the response, so the
 // receiver recognises a repetition.
 func (c *Client) SendResponse(ctx context.Context, r feedback.Response, _ feedback.Delivered) (string, error) {
-	return "", c.post(ctx, fmt.Sprintf("response_%s_%d", r.ID, r.Rev), Message{Type: "response.created", Timestamp: r.FinishedAt.UTC(), Data: Data{Response: &Response{
+	return "", c.post(ctx, fmt.Sprintf("response_%s_%d", r.ID, r.Rev),
+		Message{Type: "response.created", Timestamp: r.FinishedAt.UTC(), Data: Data{Response: responseOf(r)}})
+}
+
+func responseOf(r feedback.Response) *Response {
+	return &Response{
 		ID: r.ID, ConversationID: r.ConversationID, ParentID: r.ParentID, AlternativeOf: r.AlternativeOf, Asker: string(r.Asker),
 		Question: r.Question, Answer: r.Answer, Context: r.Context, Model: r.Model, Provider: r.Provider, PromptVersion: r.PromptVersion,
 		Finish: string(r.Finish), InputTokens: r.InputTokens, OutputTokens: r.OutputTokens, CostUSD: r.Cost, AskedAt: r.AskedAt.UTC(), FinishedAt: r.FinishedAt.UTC(),
-	}}})
+	}
 }
 
-// SendSubmission posts a vote as it stands now.
-func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ feedback.Response, _ feedback.Delivered) (string, error) {
-	m := Message{Type: "feedback.submitted", Timestamp: s.UpdatedAt.UTC(), Data: Data{Feedback: &Feedback{ResponseID: s.ResponseID,
+// SendSubmission posts a vote as it stands now, with the answer that it is about.
+func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r feedback.Response, _ feedback.Delivered) (string, error) {
+	m := Message{Type: "feedback.submitted", Timestamp: s.UpdatedAt.UTC(), Data: Data{Response: responseOf(r), Feedback: &Feedback{ResponseID: s.ResponseID,
 		Rater: string(s.Rater), Source: string(s.Source), Kind: string(s.Kind), Rating: s.Rating, Explanation: s.Explanation,
 		Expected: s.Expected, ByAsker: s.ByAsker, Rev: s.Rev}}}
 	if s.Withdrawn {
@@ -143,5 +147,9 @@ func (c *Client) post(ctx context.Context, id string, m Message) error {
 		standardwebhooks.HeaderWebhookTimestamp: {strconv.FormatInt(now.Unix(), 10)},
 		standardwebhooks.HeaderWebhookSignature: {signature},
 	}, body)
+	switch rest.Status(err) {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return fmt.Errorf("%s: %w; nothing receives webhooks at WEBHOOK_URL", err.Error(), feedback.ErrUnauthorized)
+	}
 	return err
 }

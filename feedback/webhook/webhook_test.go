@@ -74,6 +74,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		}
 		r.rev[key] = f.Rev
 		delete(r.votes, key)
+		if m.Data.Response == nil || m.Data.Response.ID != f.ResponseID {
+			http.Error(w, "which answer?", http.StatusBadRequest)
+		}
 		if m.Type == "feedback.submitted" {
 			r.votes[key] = feedbacktest.State{Copies: 1, Rating: f.Rating, Kind: feedback.Kind(f.Kind), Explanation: f.Explanation, Expected: f.Expected}
 		}
@@ -105,6 +108,29 @@ func TestContract(t *testing.T) {
 				return votes
 			}}
 	})
+}
+
+// The address is used to the letter, and while nothing receives there everything
+// waits.
+func TestAddress(t *testing.T) {
+	for path, want := range map[string]error{"/hook/?tenant=a%2Fb": nil, "/gone": feedback.ErrUnauthorized} {
+		s := feedbacktest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.RequestURI() == "/gone" {
+				http.Error(w, "canary", http.StatusGone)
+			}
+		}))
+		c, err := webhook.New(s.URL+path, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := feedbacktest.NewResponse()
+		if _, err := c.SendSubmission(t.Context(), feedbacktest.NewSubmission(r, "rater"), r, feedback.Delivered{}); !errors.Is(err, want) {
+			t.Errorf("SendSubmission to %s = %v, want %v", path, err, want)
+		}
+		if got := s.Calls()[0].Path; got != path {
+			t.Errorf("posted to %s, want %s", got, path)
+		}
+	}
 }
 
 // Another secret is not accepted, and a wrong configuration is told without it.
