@@ -127,7 +127,7 @@ func (s *Store) Monitor(ctx context.Context, r Response) error {
 	if err != nil {
 		return fmt.Errorf("monitor response %s: %w", r.ID, err)
 	}
-	s.backends.wake()
+	s.enabled.wake()
 	return nil
 }
 

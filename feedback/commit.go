@@ -189,6 +189,8 @@ func (w *write) expire(err error) bool {
 }
 
 func (s *Store) tryCommit(batch []*write) error {
+	s.enabled.writing.RLock()
+	defer s.enabled.writing.RUnlock()
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
 	s.statements.prepare(ctx, s.db)

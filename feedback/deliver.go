@@ -67,12 +67,12 @@ func NewWorker(store *Store, backends []Backend, options WorkerOptions) *Worker 
 func (w *Worker) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, b := range w.backends {
+		eraser, _ := b.(Eraser)
 		l := &lane{
-			backend: b, store: w.store, wake: w.store.enable(b.Name()), options: w.options,
+			backend: b, store: w.store, wake: w.store.enable(b.Name(), eraser), options: w.options,
 			log: w.options.Log.With("backend", b.Name()), results: make(chan result, parallel), pace: paceOf(w.options.Rate),
 		}
-		if eraser, can := b.(Eraser); can {
-			w.store.backends.setEraser(b.Name(), eraser)
+		if eraser != nil {
 			all.Go(func() { l.erase(ctx, eraser) })
 		}
 		all.Go(func() { l.fill(ctx) })
@@ -118,17 +118,22 @@ type result struct {
 	notTried bool          // the attempt does not count
 }
 
-// fill makes due what was stored while the backend was not enabled.
+// fillEvery is how often it is looked for what another process has stored that
+// does not deliver to this backend.
+const fillEvery = time.Hour
+
+// fill makes due what was stored while the backend was not enabled, here or in
+// another process, until ctx ends.
 func (l *lane) fill(ctx context.Context) {
-	for {
-		err := l.store.fill(ctx, l.backend.Name())
-		if err == nil || ctx.Err() != nil {
-			l.store.backends.wake()
-			return
+	for ctx.Err() == nil {
+		wait := fillEvery
+		if err := l.store.fill(ctx, l.backend.Name()); err != nil && ctx.Err() == nil {
+			l.log.Error("cannot see what the backend lacks, trying again", "error", err)
+			wait = maxProbeWait
 		}
-		l.log.Error("cannot see what the backend lacks, trying again", "error", err)
+		l.store.enabled.wake()
 		select {
-		case <-time.After(maxProbeWait):
+		case <-time.After(wait):
 		case <-ctx.Done():
 		}
 	}

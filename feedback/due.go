@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,45 +15,58 @@ import (
 // votes that cannot be sent yet is not looked at again and again.
 const blocked = int64(1) << 60
 
-// backendNames is the set of enabled backends and what wakes their workers.
-type backendNames struct {
+// enabled are the backends that are delivered to.
+type enabled struct {
+	// writing is held for reading by every transaction: each either knows of a
+	// backend, or has ended before the backend was enabled.
+	writing sync.RWMutex
+
 	mu      sync.Mutex
 	names   []string
-	wakes   []chan struct{}
-	erasers map[string]Eraser // those that can delete
+	wakes   map[string]chan struct{} // what wakes their workers
+	erasers map[string]Eraser        // those that can delete
 }
 
-func (b *backendNames) setEraser(name string, e Eraser) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.erasers == nil {
-		b.erasers = map[string]Eraser{}
-	}
-	b.erasers[name] = e
+func (e *enabled) eraser(name string) Eraser {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.erasers[name]
 }
 
-func (b *backendNames) eraser(name string) Eraser {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.erasers[name]
-}
-
-func (b *backendNames) list() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.names
+func (e *enabled) list() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.names
 }
 
 // wake tells every worker that something may be due earlier than it thought.
-func (b *backendNames) wake() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, c := range b.wakes {
+func (e *enabled) wake() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.wakes {
 		select {
 		case c <- struct{}{}:
 		default: // it has been told already
 		}
 	}
+}
+
+// enable makes everything stored from now on due at a backend. The channel it
+// returns receives when there may be something new.
+func (s *Store) enable(name string, eraser Eraser) <-chan struct{} {
+	e := s.enabled
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(e.names, name) {
+		e.names = append(slices.Clip(e.names), name) // not in place: list gives it out
+	}
+	if eraser != nil {
+		e.erasers[name] = eraser
+	}
+	e.wakes[name] = make(chan struct{}, 1)
+	return e.wakes[name]
 }
 
 const deliveryColumns = `(backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at, leased_until,
@@ -63,17 +77,6 @@ const deliveryColumns = `(backend, response_id, rater, source, wanted_rev, deliv
 // was refused.
 const becomesDue = ` ON CONFLICT (backend, response_id, rater, source) DO UPDATE SET wanted_rev = excluded.wanted_rev,
 	due_at = excluded.due_at, strikes = 0, dead = '', changed_at = excluded.changed_at`
-
-// enable makes everything stored from now on due at the named backend. The
-// channel it returns receives when there may be something new.
-func (s *Store) enable(name string) <-chan struct{} {
-	wake := make(chan struct{}, 1)
-	s.backends.mu.Lock()
-	defer s.backends.mu.Unlock()
-	s.backends.names = append(s.backends.names, name)
-	s.backends.wakes = append(s.backends.wakes, wake)
-	return wake
-}
 
 // lacking finds the responses of which a backend has no delivery at their
 // current revision, or at that of a submission on them. What was taken back
@@ -123,7 +126,7 @@ func (s *Store) fill(ctx context.Context, backend string) error {
 // makeDue records that every backend should have revision rev of the subject,
 // no sooner than rest after now.
 func (s *Store) makeDue(ctx context.Context, tx tx, what subject, rev int64, now time.Time, rest time.Duration) error {
-	names := s.backends.list()
+	names := s.enabled.list()
 	if len(names) == 0 {
 		return nil
 	}

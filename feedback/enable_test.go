@@ -3,6 +3,8 @@ package feedback_test
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,6 +103,26 @@ func TestMuchIsFilled(t *testing.T) {
 			t.Errorf("the backend holds %d responses and %d votes, want %d and %d", r, v, responses, responses/100+1)
 		}
 		w.wantBacklog(0, 0)
+	})
+}
+
+// What is stored in the very moment in which a backend is enabled is due there.
+func TestStoredWhileEnabled(t *testing.T) {
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url, feedback.Options{})
+		var all sync.WaitGroup
+		for n := range 30 {
+			all.Go(func() { vote(t, s, click(monitor(t, s), "rater", 5)) })
+			all.Go(func() {
+				if err := s.Enable(t.Context(), fmt.Sprint("backend ", n)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if got := rows(t, s.DB(), `SELECT COUNT(*) FROM deliveries`); got != "1800\n" {
+			t.Errorf("%s deliveries of 30 responses and 30 votes to 30 backends, want 1800", strings.TrimSpace(got))
+		}
 	})
 }
 

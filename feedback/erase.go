@@ -40,7 +40,7 @@ func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, lef
 	}
 	erased, left = map[string]int64{}, map[string]int64{}
 	for _, d := range list {
-		eraser := s.backends.eraser(d.backend)
+		eraser := s.enabled.eraser(d.backend)
 		switch {
 		case eraser == nil && d.doneRev > 0:
 			left[d.backend]++

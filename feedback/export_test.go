@@ -28,7 +28,7 @@ func (s *Store) DB() *sql.DB     { return s.db }
 func (s *Store) ReadDB() *sql.DB { return s.read }
 
 func (s *Store) Enable(ctx context.Context, backend string) error {
-	s.enable(backend)
+	s.enable(backend, nil)
 	return s.fill(ctx, backend)
 }
 

@@ -121,6 +121,6 @@ func (s *Store) again(ctx context.Context, backend, condition, responses string,
 		}
 		return n, s.release(ctx, tx, backend, ids...)
 	})
-	s.backends.wake()
+	s.enabled.wake()
 	return n, err
 }

@@ -43,7 +43,7 @@ type Store struct {
 	log        *slog.Logger
 	schema     fs.FS // the steps of the schema
 	raterKey   []byte
-	backends   *backendNames
+	enabled    *enabled
 	writes     chan *write
 	maxBatch   int
 	statements *statements // nil for Postgres
@@ -73,7 +73,7 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 		noText:   options.NoText,
 		log:      options.Log,
 		schema:   schemaFiles,
-		backends: &backendNames{},
+		enabled:  &enabled{wakes: map[string]chan struct{}{}, erasers: map[string]Eraser{}},
 		writes:   make(chan *write, sqliteBatch),
 		maxBatch: sqliteBatch,
 		closing:  make(chan struct{}),

@@ -80,7 +80,7 @@ func (s *Store) Vote(ctx context.Context, v Vote) (Submission, Outcome, error) {
 	if refusal != nil {
 		return Submission{}, "", refusal
 	}
-	s.backends.wake()
+	s.enabled.wake()
 	return sub, outcome, nil
 }
 
@@ -187,7 +187,7 @@ func (s *Store) Explain(ctx context.Context, e Explanation) (Submission, error) 
 	if refusal != nil {
 		return Submission{}, refusal
 	}
-	s.backends.wake()
+	s.enabled.wake()
 	return sub, nil
 }
 

@@ -39,44 +39,47 @@ func client(t testing.TB, s *confidenttest.Server, o confident.Options) *confide
 	return c
 }
 
-// Today's protocol meets the contract of every backend.
-func TestAnnotationsContract(t *testing.T) {
-	feedbacktest.RunBackend(t, func(t *testing.T) feedbacktest.Harness {
-		s := serve(t, confidenttest.Options{})
-		remove := func() {}
-		return feedbacktest.Harness{
-			Backend: client(t, s, confident.Options{}),
-			Responses: func() (ids []string) {
-				for _, trace := range s.Traces() {
-					ids = append(ids, trace.UUID)
+func harness(t *testing.T) feedbacktest.Harness {
+	s := serve(t, confidenttest.Options{})
+	remove := func() {}
+	return feedbacktest.Harness{
+		Backend: client(t, s, confident.Options{}),
+		Responses: func() (ids []string) {
+			for _, trace := range s.Traces() {
+				ids = append(ids, trace.UUID)
+			}
+			return ids
+		},
+		Votes: func() map[feedbacktest.Key]feedbacktest.State {
+			votes := map[feedbacktest.Key]feedbacktest.State{}
+			for _, a := range s.Annotations() {
+				key := feedbacktest.Key{ResponseID: a.TraceUUID, Rater: feedback.Rater(a.UserID)}
+				state := feedbacktest.State{Copies: votes[key].Copies + 1, Rating: a.Rating, Kind: feedback.Stars,
+					Explanation: a.Explanation, Expected: a.ExpectedOutput}
+				if a.Type == confidenttest.Thumbs {
+					state.Kind, state.Rating = feedback.Thumbs, 1+4*a.Rating
 				}
-				return ids
-			},
-			Votes: func() map[feedbacktest.Key]feedbacktest.State {
-				votes := map[feedbacktest.Key]feedbacktest.State{}
-				for _, a := range s.Annotations() {
-					key := feedbacktest.Key{ResponseID: a.TraceUUID, Rater: feedback.Rater(a.UserID)}
-					state := feedbacktest.State{Copies: votes[key].Copies + 1, Rating: a.Rating, Kind: feedback.Stars,
-						Explanation: a.Explanation, Expected: a.ExpectedOutput}
-					if a.Type == confidenttest.Thumbs {
-						state.Kind, state.Rating = feedback.Thumbs, 1+4*a.Rating
-					}
-					votes[key] = state
-				}
-				return votes
-			},
-			Fail: func(f feedbacktest.Fault) {
+				votes[key] = state
+			}
+			return votes
+		},
+		Fail: func(f feedbacktest.Fault) {
+			remove()
+			remove = s.Fail(faultOf(f))
+			if f == feedbacktest.Works {
 				remove()
-				remove = s.Fail(faultOf(f))
-				if f == feedbacktest.Works {
-					remove()
-					remove = func() {}
-				}
-			},
-			Idempotent: true,
-		}
-	})
+				remove = func() {}
+			}
+		},
+		Idempotent: true,
+	}
 }
+
+// Today's protocol meets the contract of every backend.
+func TestContract(t *testing.T) { feedbacktest.RunBackend(t, harness) }
+
+// So does the way that a worker takes, on both databases.
+func TestDelivery(t *testing.T) { feedbacktest.RunDelivery(t, harness) }
 
 func faultOf(f feedbacktest.Fault) confidenttest.Fault {
 	switch f {

@@ -37,6 +37,7 @@ const maxBody = 16 << 20
 func NewServer(t testing.TB, handle http.Handler) *Server {
 	s := &Server{}
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, handle) }))
+	s.server.Config.SetKeepAlivesEnabled(false) // an open connection would keep a bubble's clock from going on
 	s.URL = s.server.URL
 	t.Cleanup(s.server.Close)
 	return s

@@ -181,19 +181,16 @@ func (p *platform) tomorrow() {
 	p.now = p.now.AddDate(0, 0, 1)
 }
 
-func TestContract(t *testing.T) {
-	for name, days := range map[string]int{"today": 0, "a day later": 1} {
-		t.Run(name, func(t *testing.T) {
-			feedbacktest.RunBackend(t, func(t *testing.T) feedbacktest.Harness {
-				p := newPlatform(t, langfuse.Options{})
-				for range days {
-					p.tomorrow()
-				}
-				return feedbacktest.Harness{Backend: p.client, Responses: p.responses, Votes: p.votes, Fail: p.Fail, Idempotent: true, CanWithdraw: true}
-			})
-		})
-	}
+func harness(t *testing.T) feedbacktest.Harness {
+	p := newPlatform(t, langfuse.Options{})
+	return feedbacktest.Harness{Backend: p.client, Responses: p.responses, Votes: p.votes, Fail: p.Fail, Idempotent: true, CanWithdraw: true}
 }
+
+// Langfuse meets the contract of every backend.
+func TestContract(t *testing.T) { feedbacktest.RunBackend(t, harness) }
+
+// So does the way that a worker takes, on both databases.
+func TestDelivery(t *testing.T) { feedbacktest.RunDelivery(t, harness) }
 
 // A vote that is changed on a later day, in its kind, its texts or by an undo,
 // leaves one score, also when the answers to earlier attempts were lost.

@@ -162,13 +162,17 @@ func client(t testing.TB, o otlp.Options) *otlp.Client {
 	return c
 }
 
-func TestContract(t *testing.T) {
-	feedbacktest.RunBackend(t, func(t *testing.T) feedbacktest.Harness {
-		c := newCollector(t)
-		return feedbacktest.Harness{Backend: client(t, otlp.Options{Endpoint: c.URL + "/"}), Responses: c.responses, Votes: c.votes,
-			Fail: c.Fail, Idempotent: true, CanWithdraw: true}
-	})
+func harness(t *testing.T) feedbacktest.Harness {
+	c := newCollector(t)
+	return feedbacktest.Harness{Backend: client(t, otlp.Options{Endpoint: c.URL + "/"}), Responses: c.responses, Votes: c.votes,
+		Fail: c.Fail, Idempotent: true, CanWithdraw: true}
 }
+
+// A collector meets the contract of every backend.
+func TestContract(t *testing.T) { feedbacktest.RunBackend(t, harness) }
+
+// So does the way that a worker takes, on both databases.
+func TestDelivery(t *testing.T) { feedbacktest.RunDelivery(t, harness) }
 
 // An answer carries the attributes of the GenAI conventions and of
 // OpenInference; a vote links to it and repeats it as an event.

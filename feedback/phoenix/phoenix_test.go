@@ -151,12 +151,16 @@ func (p *platform) states() map[feedbacktest.Key]feedbacktest.State {
 	return states
 }
 
-func TestContract(t *testing.T) {
-	feedbacktest.RunBackend(t, func(t *testing.T) feedbacktest.Harness {
-		p := newPlatform(t)
-		return feedbacktest.Harness{Backend: p.client, Responses: p.responses, Votes: p.states, Fail: p.Fail, Idempotent: true, CanWithdraw: true}
-	})
+func harness(t *testing.T) feedbacktest.Harness {
+	p := newPlatform(t)
+	return feedbacktest.Harness{Backend: p.client, Responses: p.responses, Votes: p.states, Fail: p.Fail, Idempotent: true, CanWithdraw: true}
 }
+
+// Phoenix meets the contract of every backend.
+func TestContract(t *testing.T) { feedbacktest.RunBackend(t, harness) }
+
+// So does the way that a worker takes, on both databases.
+func TestDelivery(t *testing.T) { feedbacktest.RunDelivery(t, harness) }
 
 // A change of rating touches the one annotation; only a vote of both kinds has
 // had two.

@@ -88,6 +88,7 @@ func New(opts Options) (*Server, error) {
 		// Every request's context ends with the server, so nothing outlives Close.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
+	s.http.SetKeepAlivesEnabled(false) // an open connection would keep a bubble's clock from going on
 	s.done.Go(func() { s.http.Serve(ln) })
 	return s, nil
 }
