@@ -216,10 +216,10 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 		l.inFlight++
 		go func() { l.results <- l.attempt(ctx, d) }()
 	}
+	l.idle = len(claimed) == 0
 	if len(claimed) == room {
 		return idleLook // the next result makes room sooner, or the pace does
 	}
-	l.idle = len(claimed) == 0
 	next, err := l.store.nextReady(ctx, l.backend.Name())
 	if err != nil {
 		return maxProbeWait

@@ -38,8 +38,8 @@ type delivery struct {
 const lease = 2 * attemptTimeout
 
 // claim leases up to n deliveries that are due and that nobody else is sending,
-// responses first, then the longest due. The attempt is counted here, before anything is sent, so that a crash in the
-// middle of it is remembered.
+// the longest due first. The attempt is counted here, before anything is sent,
+// so that a crash in the middle of it is remembered.
 func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, error) {
 	lock := ""
 	if s.dialect == postgresDialect {
@@ -51,7 +51,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 		rows, err := tx.QueryContext(ctx, `SELECT d.response_id, d.rater, d.source, d.wanted_rev, d.delivered_rev,
 				d.remote_id, d.attempts, d.unclear_rev, d.strikes, d.tried_at
 			FROM deliveries d WHERE d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2
-			ORDER BY d.rater <> '', d.due_at LIMIT $3`+lock, backend, millis(now), n)
+			ORDER BY d.due_at LIMIT $3`+lock, backend, millis(now), n)
 		if err != nil {
 			return err
 		}
@@ -89,15 +89,24 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 	return list, nil
 }
 
-// nextReady returns when the next delivery to a backend will be ready; the zero
-// time when there is none to wait for.
+// nextReady returns when the next delivery to a backend will be ready: due, and
+// sent by nobody else. It is the zero time when there is none to wait for.
 func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error) {
-	ms, err := optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(CASE WHEN due_at > leased_until
-		THEN due_at ELSE leased_until END) FROM deliveries WHERE backend = $1 AND due_at < $2`, backend, blocked))
+	now := millis(time.Now())
+	next, err := optional[int64](s.read.QueryRowContext(ctx, `SELECT due_at FROM deliveries
+		WHERE backend = $1 AND due_at < $2 AND leased_until <= $3 ORDER BY due_at LIMIT 1`, backend, blocked, now))
+	var leased sql.NullInt64
+	if err == nil && next > now || next == 0 {
+		leased, err = optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(leased_until) FROM deliveries
+			WHERE backend = $1 AND due_at <= $2 AND leased_until > $2`, backend, now))
+	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the next delivery to %s: %w", backend, err)
 	}
-	return fromMillis(ms.Int64), nil
+	if leased.Valid && (next == 0 || leased.Int64 < next) {
+		next = leased.Int64
+	}
+	return fromMillis(next), nil
 }
 
 // settleDelivery stores how an attempt ended. Whatever became due while it was under

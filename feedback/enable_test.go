@@ -106,24 +106,43 @@ func TestMuchIsFilled(t *testing.T) {
 	})
 }
 
-// What is stored in the very moment in which a backend is enabled is due there.
+// What is in the middle of being stored in the moment in which a backend is
+// enabled is due there as well.
 func TestStoredWhileEnabled(t *testing.T) {
-	feedbacktest.Databases(t, func(t *testing.T, url string) {
-		s := open(t, url, feedback.Options{})
-		var all sync.WaitGroup
-		for n := range 30 {
-			all.Go(func() { vote(t, s, click(monitor(t, s), "rater", 5)) })
-			all.Go(func() {
-				if err := s.Enable(t.Context(), fmt.Sprint("backend ", n)); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		if got := rows(t, s.DB(), `SELECT COUNT(*) FROM deliveries`); got != "1800\n" {
-			t.Errorf("%s deliveries of 30 responses and 30 votes to 30 backends, want 1800", strings.TrimSpace(got))
-		}
-	})
+	s := open(t, feedbacktest.SQLite(t), feedback.Options{})
+	entered, leave := make(chan bool), make(chan bool)
+	wait := func(context.Context, feedback.Tx) error { entered <- true; <-leave; return nil }
+	var all sync.WaitGroup
+	write := func(do func() error) {
+		all.Go(func() {
+			if err := do(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	write(func() error { return s.Write(t.Context(), wait) })
+	<-entered // the committer is busy, so what comes now waits for one transaction
+	write(func() error { return s.Monitor(t.Context(), feedbacktest.NewResponse()) })
+	write(func() error { return s.Write(t.Context(), wait) })
+	eventually(t, "both wait", func() bool { return s.Waiting() == 2 })
+	leave <- true
+	<-entered // the response is stored, but not committed
+	enabled := make(chan error, 1)
+	go func() { enabled <- s.Enable(t.Context(), "backend") }()
+	select {
+	case err := <-enabled:
+		t.Errorf("Enable() = %v in the middle of a transaction, want it to wait", err)
+		enabled <- err
+	case <-time.After(100 * time.Millisecond):
+	}
+	leave <- true
+	if err := <-enabled; err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if got := rows(t, s.DB(), `SELECT COUNT(*) FROM deliveries`); got != "1\n" {
+		t.Errorf("%s deliveries of one response, want 1", strings.TrimSpace(got))
+	}
 }
 
 // deliver runs a worker in real time for n outcomes or a few seconds.

@@ -24,6 +24,9 @@ func (s *Store) Write(ctx context.Context, do func(ctx context.Context, tx Tx) e
 	return s.write(ctx, do)
 }
 
+// Waiting returns how many writes wait for a transaction.
+func (s *Store) Waiting() int { return len(s.writes) }
+
 func (s *Store) DB() *sql.DB     { return s.db }
 func (s *Store) ReadDB() *sql.DB { return s.read }
 
