@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -166,6 +167,17 @@ func loadConfig(environ []string) (Config, error) {
 	return c, nil
 }
 
+// loadToolConfig is loadConfig for commands that speak to neither Discord nor a
+// model, and need no keys to them.
+func loadToolConfig(environ []string) (Config, error) {
+	for name, value := range env.ToMap(environ) {
+		if value == "" && (name == "DISCORD_TOKEN" || name == "OPENAI_API_KEY") {
+			environ = append(slices.Clip(environ), name+"=unused")
+		}
+	}
+	return loadConfig(append([]string{"DISCORD_TOKEN=unused", "OPENAI_API_KEY=unused"}, environ...))
+}
+
 // sayWhat puts a parser's error into words that name the variable, and never
 // repeats its value: it may be a secret in the wrong place.
 func sayWhat(err error) string {
@@ -258,14 +270,18 @@ func (c *Config) check() []string {
 	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
 		wrong = append(wrong, "HTTP_ADDR must be host:port")
 	}
-	if u := c.DatabaseURL.Reveal(); !strings.HasPrefix(u, "sqlite:") && !strings.HasPrefix(u, "postgres://") &&
-		!strings.HasPrefix(u, "postgresql://") {
+	if !strings.HasPrefix(c.DatabaseURL.Reveal(), "sqlite:") && !c.usesPostgres() {
 		wrong = append(wrong, "DATABASE_URL must start with sqlite: or postgres://")
 	}
 	if isOrganisationKey(c.ConfidentKey.Reveal()) {
 		wrong = append(wrong, "CONFIDENT_API_KEY is an organisation's key; a project's key is needed")
 	}
 	return wrong
+}
+
+func (c *Config) usesPostgres() bool {
+	u := c.DatabaseURL.Reveal()
+	return strings.HasPrefix(u, "postgres://") || strings.HasPrefix(u, "postgresql://")
 }
 
 func isOrganisationKey(key string) bool {

@@ -44,7 +44,7 @@ func deliveriesCommand(ctx context.Context, args, environ []string, stdout, stde
 		}
 		return fmt.Errorf("cannot understand the arguments: %v", args)
 	}
-	c, err := loadConfig(environ)
+	c, err := loadToolConfig(environ)
 	if err != nil {
 		return err
 	}

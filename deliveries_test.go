@@ -22,7 +22,7 @@ func TestDeliveriesCommand(t *testing.T) {
 	}
 	defer fake.Close()
 	database := "sqlite:" + filepath.Join(t.TempDir(), "feedback.db")
-	environ := []string{"DISCORD_TOKEN=x", "OPENAI_API_KEY=x", "DATABASE_URL=" + database, "CONFIDENT_API_KEY=" + confidenttest.DefaultKey, "CONFIDENT_BASE_URL=" + fake.URL(), "FEEDBACK_SETTLE=0s"}
+	environ := []string{"DISCORD_TOKEN=", "DATABASE_URL=" + database, "CONFIDENT_API_KEY=" + confidenttest.DefaultKey, "CONFIDENT_BASE_URL=" + fake.URL(), "FEEDBACK_SETTLE=0s"}
 	command := func(want int, args ...string) string {
 		t.Helper()
 		var out, errors bytes.Buffer

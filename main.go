@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/joho/godotenv"
@@ -106,11 +107,22 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errConfiguration), errors.Is(err, bot.ErrConfiguration):
-		fmt.Fprintln(stderr, "feedbackbot:", err)
+		fmt.Fprintln(stderr, "feedbackbot:", oneLine(err))
 		return exitConfiguration
 	}
-	fmt.Fprintln(stderr, "feedbackbot:", err)
+	fmt.Fprintln(stderr, "feedbackbot:", oneLine(err))
 	return exitFailure
+}
+
+// oneLine is what an error says, however many lines a library gave it.
+func oneLine(err error) string {
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			parts = append(parts, line)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(parts, "; "), ":; ", ": ")
 }
 
 func newLogger(c Config, w io.Writer) *slog.Logger {

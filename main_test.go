@@ -41,6 +41,7 @@ func TestRun(t *testing.T) {
 		{"BadValues", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "FEEDBACK_BUTTONS=hearts", "DISCORD_GLOBAL_RPS=fast", "DISCORD_SHARDS=9"},
 			78, "", "feedbackbot: configuration: DISCORD_GLOBAL_RPS is not a int; FEEDBACK_BUTTONS must be one of both, thumbs, stars; " +
 				"DISCORD_SHARDS must be auto, first-last/total as in 0-3/8, or part:parts/total as in 0:2/8"},
+		{"NoPostgres", []string{"deliveries"}, []string{"DATABASE_URL=postgres://postgres:canary@127.0.0.1:1/none"}, 1, "", "feedbackbot: connect to the database: failed to connect"},
 		{"SecretInTheWrongPlace", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "HTTP_ADDR=sk-canary"},
 			78, "", "feedbackbot: configuration: HTTP_ADDR must be host:port"},
 		{"NobodyAtHome", []string{"healthcheck"}, []string{"HTTP_ADDR=127.0.0.1:1"}, 1, "", "feedbackbot: the bot does not answer: "},

@@ -33,13 +33,13 @@ func migrateCommand(ctx context.Context, args, environ []string, stdout, stderr 
 		}
 		return fmt.Errorf("cannot understand the arguments: %v", args)
 	}
-	c, err := loadConfig(environ)
+	c, err := loadToolConfig(environ)
 	if err != nil {
 		return err
 	}
 	target := c.DatabaseURL.Reveal()
 	path, isSQLite := strings.CutPrefix(*source, "sqlite:")
-	if !isSQLite || !strings.HasPrefix(target, "postgres") {
+	if !isSQLite || !c.usesPostgres() {
 		return fmt.Errorf("%w: DATABASE_URL must be the postgres://... to copy to, and -from a sqlite:PATH", errConfiguration)
 	}
 	if _, err := os.Stat(path); err != nil {

@@ -27,7 +27,7 @@ func TestMigrateCommand(t *testing.T) {
 	}
 	command := func(database string, args ...string) (int, string) {
 		var out bytes.Buffer
-		environ := []string{"DISCORD_TOKEN=x", "OPENAI_API_KEY=x", "DATABASE_URL=" + database}
+		environ := []string{"DATABASE_URL=" + database}
 		return run(t.Context(), append([]string{"migrate"}, args...), environ, &out, &out), out.String()
 	}
 	for _, wrong := range [][]string{{"sqlite:here.db", "-from", source}, {"postgres:///x", "-from", "sqlite:" + filepath.Join(t.TempDir(), "none.db")},

@@ -55,7 +55,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on HTTP_ADDR: %w", err)
 	}
-	web := &http.Server{Handler: routes(b, store, registry), ReadHeaderTimeout: 5 * time.Second}
+	web := &http.Server{Handler: routes(b, store, c.usesPostgres(), registry), ReadHeaderTimeout: 5 * time.Second}
 	go web.Serve(listener) // Close ends it
 	defer web.Close()
 
@@ -214,8 +214,9 @@ func (c backlogCollector) Collect(out chan<- prometheus.Metric) {
 }
 
 // routes serves what an operator's tools ask. healthz is about whether a restart
-// would help; readyz about whether the bot is at work.
-func routes(b *bot.Bot, store *feedback.Store, registry *prometheus.Registry) http.Handler {
+// would help, which it does not when a database elsewhere is away; readyz about
+// whether the bot is at work.
+func routes(b *bot.Bot, store *feedback.Store, remote bool, registry *prometheus.Registry) http.Handler {
 	mux := http.NewServeMux()
 	answer := func(checks ...func(context.Context) error) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -232,7 +233,11 @@ func routes(b *bot.Bot, store *feedback.Store, registry *prometheus.Registry) ht
 	}
 	gateway := func(context.Context) error { return b.Healthy() }
 	ready := func(context.Context) error { return b.Ready() }
-	mux.HandleFunc("GET /healthz", answer(gateway, store.Ping))
+	healthy := []func(context.Context) error{gateway, store.Ping}
+	if remote {
+		healthy = healthy[:1]
+	}
+	mux.HandleFunc("GET /healthz", answer(healthy...))
 	mux.HandleFunc("GET /readyz", answer(ready, gateway, store.Ping))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux

@@ -37,6 +37,7 @@ const (
 	editEvery      = time.Second
 	typingEvery    = 8 * time.Second // Discord shows it for 10 s
 	storeTimeout   = 10 * time.Second
+	takeTimeout    = 5 * time.Second // nobody sees anything yet
 	finalTries     = 10
 	finalTryAgain  = 30 * time.Second
 	maxQuestion    = 8000 // code points; a Discord message with Nitro has 4000
@@ -167,7 +168,7 @@ func (b *Bot) newQuestion(a feedback.Ask, c conversation) question {
 // When the store fails the question is answered all the same: the nonce keeps
 // Discord from showing a second answer.
 func (b *Bot) take(ctx context.Context, q *question) bool {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, takeTimeout)
 	defer cancel()
 	taken, err := b.store.Take(ctx, q.Ask)
 	if err != nil {

@@ -106,9 +106,11 @@ func (b *Bot) deliver(ctx context.Context, r *reply, parts []string, response fe
 // notice tells the person in a sentence why there is no answer.
 func (b *Bot) notice(ctx context.Context, r *reply, text string) {
 	if !r.q.unstored {
-		if err := b.store.Fail(ctx, r.q.ID); err != nil {
+		storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+		if err := b.store.Fail(storeCtx, r.q.ID); err != nil {
 			b.log.Error("cannot store that a question failed", "error", err)
 		}
+		cancel()
 	}
 	if err := r.say(ctx, text); err != nil {
 		b.log.Warn("a person could not be told why there is no answer", "error", err)
@@ -126,7 +128,9 @@ func (b *Bot) finish(ctx context.Context, q question) {
 	if q.unstored {
 		return
 	}
-	if err := b.store.Finish(context.WithoutCancel(ctx), q.ID); err != nil {
+	storeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := b.store.Finish(storeCtx, q.ID); err != nil {
 		b.log.Error("cannot store that a question is done", "error", err)
 	}
 }

@@ -160,7 +160,9 @@ func (r *reply) post(ctx context.Context, k int, l lane, text func() string) err
 	if r.q.unstored {
 		return nil
 	}
-	if err := r.bot.store.Posted(ctx, r.q.Ask, m.ID, k); err != nil {
+	storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if err := r.bot.store.Posted(storeCtx, r.q.Ask, m.ID, k); err != nil {
 		r.bot.log.Error("cannot store a message of an answer", "response_id", r.q.ResponseID, "error", err)
 		r.q.unstored = true
 	}
