@@ -55,7 +55,7 @@ func project(t *testing.T, file string) *types.Project {
 
 // The compose files are valid, and what they set is known to the bot.
 func TestCompose(t *testing.T) {
-	known := variables(t)
+	known := append(variables(t), "PGPASSWORD") // which the driver of Postgres knows
 	shards := map[string]bool{}
 	for _, file := range []string{"../../compose.yaml", "../compose.yaml"} {
 		p := project(t, file)
@@ -84,10 +84,15 @@ func TestCompose(t *testing.T) {
 // The Kubernetes objects have no field that Kubernetes does not know, and belong
 // together.
 func TestKubernetes(t *testing.T) {
-	data, err := os.ReadFile("../kubernetes.yaml")
-	if err != nil {
-		t.Fatal(err)
+	var data []byte
+	for _, file := range []string{"../kubernetes.yaml", "../secret.example.yaml"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = append(append(data, text...), "\n---\n"...)
 	}
+	data = bytes.TrimSuffix(data, []byte("\n---\n"))
 	objects := map[string]any{}
 	for part := range bytes.SplitSeq(data, []byte("\n---\n")) {
 		var meta struct{ Kind, APIVersion string }
@@ -95,7 +100,7 @@ func TestKubernetes(t *testing.T) {
 			t.Fatal(err)
 		}
 		object := map[string]any{
-			"v1/Namespace": &corev1.Namespace{}, "v1/ConfigMap": &corev1.ConfigMap{}, "v1/Service": &corev1.Service{},
+			"v1/Namespace": &corev1.Namespace{}, "v1/ConfigMap": &corev1.ConfigMap{}, "v1/Service": &corev1.Service{}, "v1/Secret": &corev1.Secret{},
 			"apps/v1/StatefulSet": &appsv1.StatefulSet{}, "apps/v1/Deployment": &appsv1.Deployment{},
 			"policy/v1/PodDisruptionBudget": &policyv1.PodDisruptionBudget{}, "networking.k8s.io/v1/NetworkPolicy": &networkingv1.NetworkPolicy{},
 		}[meta.APIVersion+"/"+meta.Kind]
@@ -126,6 +131,15 @@ func TestKubernetes(t *testing.T) {
 		if !slices.Contains(known, name) {
 			t.Errorf("the ConfigMap sets %s, which the bot does not know", name)
 		}
+	}
+	secret := objects["Secret"].(*corev1.Secret)
+	for name := range secret.StringData {
+		if !slices.Contains(known, name) {
+			t.Errorf("the Secret sets %s, which the bot does not know", name)
+		}
+	}
+	if !slices.ContainsFunc(c.EnvFrom, func(f corev1.EnvFromSource) bool { return f.SecretRef != nil && f.SecretRef.Name == secret.Name }) {
+		t.Error("the pods do not read the Secret")
 	}
 	if *set.Spec.Replicas != 2 {
 		t.Errorf("%d replicas, want as many as parts of the shards", *set.Spec.Replicas)
