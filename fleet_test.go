@@ -118,18 +118,19 @@ func (f *fleet) ask(channel string) discordtest.Message {
 }
 
 // Two processes with four shards on one Postgres, of which one is killed and
-// started again every few seconds: each vote that somebody was told of is
-// delivered, once; each question gets one answer.
+// started again every few seconds, or Postgres itself crashes: each vote that
+// somebody was told of is delivered, once; each question gets one answer.
 func TestFleetKilled(t *testing.T) {
 	t.Parallel()
-	lasts := 5 * time.Second
+	lasts := 7 * time.Second
 	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_FLEET_SECONDS")); err == nil {
 		lasts = time.Duration(n) * time.Second
 	}
 	o := newOutside(t, discordtest.Options{Shards: 4, MaxConcurrency: 4, IdentifyWindow: -1, ChannelLimit: -1, AckTimeout: time.Second,
 		SessionStarts: 1 << 20, NonceWindow: time.Hour}, llmtest.Options{TokenDelay: 2 * time.Millisecond})
 	o.environ = append(o.environ, "DISCORD_GLOBAL_RPS=1000")
-	f := &fleet{o: o, url: feedbacktest.Postgres(t), told: map[string]map[string]int64{}, rating: map[int64]int{}, asked: map[string]string{}}
+	url, crash := feedbacktest.OwnPostgres(t)
+	f := &fleet{o: o, url: url, told: map[string]map[string]int64{}, rating: map[int64]int{}, asked: map[string]string{}}
 	for n := range 40 {
 		f.members = append(f.members, o.discord.AddUser(fmt.Sprint("member", n)).ID)
 	}
@@ -170,12 +171,16 @@ func TestFleetKilled(t *testing.T) {
 		}
 	})
 	kills := 0
-	for tick := time.NewTicker(3 * time.Second); ctx.Err() == nil; kills++ {
+	for tick := time.NewTicker(2 * time.Second); ctx.Err() == nil; {
 		select {
 		case <-tick.C:
-			n := kills % 2
-			kill(t, processes[n])
-			processes[n] = f.run(n)
+			if n := kills % 3; n < 2 {
+				kill(t, processes[n])
+				processes[n] = f.run(n)
+			} else {
+				crash()
+			}
+			kills++
 		case <-ctx.Done():
 		}
 	}
@@ -200,7 +205,7 @@ func TestFleetKilled(t *testing.T) {
 	for _, members := range f.told {
 		votes += len(members)
 	}
-	t.Logf("%v, %d kills, %d questions answered, %d clicks, %d votes confirmed and delivered", lasts, kills, len(f.asked), len(f.rating), votes)
+	t.Logf("%v, %d kills and crashes, %d questions answered, %d clicks, %d votes confirmed and delivered", lasts, kills, len(f.asked), len(f.rating), votes)
 }
 
 // judge waits until everything is delivered, and compares it with what people
