@@ -72,9 +72,9 @@ func (s *Store) write(ctx context.Context, do func(ctx context.Context, tx tx) e
 	return s.writeOn(ctx, "", do)
 }
 
-// writeOn is write for a change that locks the rows of one response, and no
-// others. Such changes are executed in the order of their responses, so that
-// two transactions never wait for each other.
+// writeOn is write for a change to what hangs on one response, which takes that
+// response's lock first; see hold. Such changes are executed in the order of
+// their responses, so that two transactions never wait for each other.
 func (s *Store) writeOn(ctx context.Context, responseID string, do func(ctx context.Context, tx tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

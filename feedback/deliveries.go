@@ -115,6 +115,9 @@ func (s *Store) settleDelivery(ctx context.Context, d delivery, r result) error 
 	where := ` WHERE backend = $1 AND response_id = $2 AND rater = $3 AND source = $4`
 	key := []any{d.backend, d.responseID, d.rater, d.source}
 	err := s.writeOn(ctx, d.responseID, func(ctx context.Context, tx tx) (err error) {
+		if err := s.hold(ctx, tx, d.responseID); err != nil {
+			return err
+		}
 		switch {
 		case r.skipped: // the row goes, as if there had never been a vote
 			_, err = tx.ExecContext(ctx, `DELETE FROM deliveries`+where+` AND wanted_rev <= $5`, append(key, d.wantedRev)...)

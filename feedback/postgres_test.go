@@ -128,15 +128,15 @@ func TestFailover(t *testing.T) {
 	}
 }
 
-// Two processes that vote on the same answers, each several at a time, never
-// wait for each other's rows in a circle.
+// Two processes that store votes on the same answers and deliver them meanwhile,
+// several at a time, never wait for each other's rows in a circle.
 func TestVotesDoNotDeadlock(t *testing.T) {
 	url := feedbacktest.Postgres(t)
 	stores := []*feedback.Store{open(t, url, feedback.Options{}), open(t, url, feedback.Options{})}
+	one, two := newBackend(nil), newBackend(nil)
+	two.name = "another"
 	for _, s := range stores {
-		if err := s.Enable(t.Context(), "backend"); err != nil {
-			t.Fatal(err)
-		}
+		defer work(s, feedback.WorkerOptions{}, one, two)()
 	}
 	list := make([]feedback.Response, 20)
 	for n := range list {
@@ -145,8 +145,11 @@ func TestVotesDoNotDeadlock(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 2000 {
 		all.Go(func() {
-			r := list[rand.N(len(list))]
-			if _, _, err := stores[n%2].Vote(t.Context(), click(r, feedback.Rater(fmt.Sprint(n%10)), 5)); err != nil {
+			r, rater := list[rand.N(len(list))], feedback.Rater(fmt.Sprint(rand.N(10)))
+			if _, _, err := stores[n%2].Vote(t.Context(), click(r, rater, 1+n%5)); err != nil {
+				t.Error(err)
+			}
+			if _, err := stores[n%2].Explain(t.Context(), form(r, rater, fmt.Sprint("because ", n), "")); err != nil {
 				t.Error(err)
 			}
 		})

@@ -170,6 +170,9 @@ func (s *Store) Explain(ctx context.Context, e Explanation) (Submission, error) 
 	var refusal error
 	err := s.writeOn(ctx, e.ResponseID, func(ctx context.Context, tx tx) error {
 		refusal = nil
+		if err := s.hold(ctx, tx, e.ResponseID); err != nil {
+			return err
+		}
 		before, found, err := findSubmission(ctx, tx, e.ResponseID, e.Rater, e.Source, s.dialect.forUpdate())
 		if err != nil {
 			return err
@@ -235,6 +238,17 @@ func (d dialect) forUpdate() string {
 		return ` FOR UPDATE`
 	}
 	return ""
+}
+
+// hold takes the lock of a response, as every change does first to what hangs on
+// it. So such changes follow one another and never wait in a circle.
+func (s *Store) hold(ctx context.Context, tx tx, responseID string) error {
+	lock := s.dialect.forUpdate()
+	if lock == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `SELECT 1 FROM responses WHERE id = $1`+lock, responseID)
+	return err
 }
 
 // findAsker returns who asked for a response, provided that the message shows
