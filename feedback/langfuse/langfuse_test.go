@@ -259,7 +259,9 @@ func TestDeletionsComeLate(t *testing.T) {
 		send := func(kind feedback.Kind, withdrawn, lose bool) {
 			t.Helper()
 			s.Kind, s.Withdrawn, s.Rating, s.Rev = kind, withdrawn, 5, s.Rev+1
+			p.mu.Lock()
 			p.lose = lose
+			p.mu.Unlock()
 			id, err := p.client.SendSubmission(t.Context(), s, r, before)
 			if (err != nil) != lose {
 				t.Fatal(err)
