@@ -155,6 +155,7 @@ func TestReferenceBackendMeetsTheContract(t *testing.T) {
 			feedbacktest.Down:         always(errDown),
 			feedbacktest.LoseAnswer:   always(errLost),
 			feedbacktest.Hang:         hang,
+			feedbacktest.WebPage:      always(errors.New("a web page")),
 		}
 		return feedbacktest.Harness{
 			Backend:   b,

@@ -26,12 +26,15 @@ const (
 // goroutine.
 type circuit struct {
 	failures    int       // in a row
-	until       time.Time // nothing is sent before
+	until       time.Time // nothing is sent before, unless a success comes meanwhile
+	asked       time.Time // nothing is sent before: the backend has asked for it
 	lastSuccess time.Time
 }
 
 // wait returns how long to leave the backend alone.
-func (c *circuit) wait(now time.Time) time.Duration { return max(0, c.until.Sub(now)) }
+func (c *circuit) wait(now time.Time) time.Duration {
+	return max(0, c.until.Sub(now), c.asked.Sub(now))
+}
 
 // probing reports whether the backend gets one item at a time.
 func (c *circuit) probing() bool { return c.failures >= openAfter }
@@ -58,6 +61,13 @@ func (c *circuit) failure(now time.Time) (down bool) {
 func (c *circuit) pause(now time.Time, d time.Duration) {
 	if until := now.Add(d); until.After(c.until) {
 		c.until = until
+	}
+}
+
+// obey leaves the backend alone for as long as it has asked for.
+func (c *circuit) obey(now time.Time, d time.Duration) {
+	if until := now.Add(d); until.After(c.asked) {
+		c.asked = until
 	}
 }
 

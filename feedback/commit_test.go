@@ -233,6 +233,31 @@ func TestLockedDatabase(t *testing.T) {
 	}
 }
 
+// Statements about pages of every length are not kept compiled.
+func TestFewStatementsAreKept(t *testing.T) {
+	s := open(t, feedbacktest.SQLite(t), feedback.Options{})
+	var ids []string
+	for range 200 {
+		ids = append(ids, feedback.NewID())
+		if _, err := s.Shown(t.Context(), ids); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Write(t.Context(), func(ctx context.Context, tx feedback.Tx) error {
+			args := make([]any, len(ids))
+			for n := range ids {
+				args[n] = ids[n]
+			}
+			_, err := tx.ExecContext(ctx, `DELETE FROM messages WHERE id IN (''`+strings.Repeat(", ?", len(ids))+`)`, args...)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Kept(); n > 100 {
+		t.Errorf("%d statements are kept, want at most 100", n)
+	}
+}
+
 // A full disk is an error, stores nothing, and is forgotten once there is room.
 func TestFullDisk(t *testing.T) {
 	s := open(t, feedbacktest.SQLite(t), feedback.Options{})

@@ -43,6 +43,24 @@ func TestCrashDuringASend(t *testing.T) {
 	})
 }
 
+// The end of an attempt counts once, also when the commit that stores it is
+// repeated because nobody knows its outcome; and not after its lease.
+func TestEndOfAnAttemptCountsOnce(t *testing.T) {
+	feedbacktest.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url, feedback.Options{})
+		if err := s.Enable(t.Context(), "backend"); err != nil {
+			t.Fatal(err)
+		}
+		monitor(t, s)
+		if err := s.ClaimAndPostpone(t.Context(), "backend", 2); err != nil {
+			t.Fatal(err)
+		}
+		if got := rows(t, s.DB(), `SELECT attempts, leased_until FROM deliveries`); got != "0 0\n" {
+			t.Errorf("attempts and lease are %q, want 0 and 0", got)
+		}
+	})
+}
+
 // An attempt whose answer was lost is unclear, and only that one.
 func TestLostAnswerIsUnclear(t *testing.T) {
 	inWorld(t, feedback.Options{}, func(w *world) {

@@ -26,7 +26,7 @@ func TestRefusedItemIsADeadLetter(t *testing.T) {
 		vote(t, w.Store, click(r, "bad", 1))
 		w.pass(time.Second)
 		vote(t, w.Store, click(r, "good", 5))
-		w.pass(24 * time.Hour)
+		w.pass(time.Hour)
 		w.wantBacklog(0, 1)
 		if n := len(w.backend.seen()); n != 3 {
 			t.Errorf("the backend got %d attempts, want 3: refused items are not repeated", n)
@@ -128,7 +128,7 @@ func TestOutageGivesUpNothing(t *testing.T) {
 		for range 30 {
 			monitor(t, w.Store)
 		}
-		w.pass(8 * time.Hour)
+		w.pass(2 * time.Hour)
 		w.wantBacklog(30, 0)
 	})
 }

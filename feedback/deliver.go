@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -169,7 +170,7 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 		return forever
 	}
 	if l.idle { // a look costs less than a claim
-		if next, err := l.store.nextReady(ctx, l.backend.Name()); err == nil && (next.IsZero() || next.After(now)) {
+		if next, err := l.nextReady(ctx); err == nil && (next.IsZero() || next.After(now)) {
 			return untilNext(next)
 		}
 	}
@@ -196,11 +197,17 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 	if len(claimed) == room {
 		return idleLook // the next result makes room sooner, or the pace does
 	}
-	next, err := l.store.nextReady(ctx, l.backend.Name())
+	next, err := l.nextReady(ctx)
 	if err != nil {
 		return maxProbeWait
 	}
 	return untilNext(next)
+}
+
+func (l *lane) nextReady(ctx context.Context) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	return l.store.nextReady(ctx, l.backend.Name())
 }
 
 // untilNext is how long to sleep when the next item is ready at a time, or there
@@ -225,6 +232,9 @@ func (l *lane) attempt(ctx context.Context, d delivery) (r result) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	response, submission, err := l.store.load(ctx, &d)
+	if errors.Is(err, ErrUnknownResponse) {
+		return result{delivery: d, skipped: true} // it was deleted
+	}
 	if err != nil {
 		return result{delivery: d, cause: err}
 	}

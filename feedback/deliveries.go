@@ -22,15 +22,16 @@ func (s subject) isResponse() bool { return s.rater == "" }
 // delivery is a row of the deliveries table that somebody has leased.
 type delivery struct {
 	subject
-	backend    string
-	wantedRev  int64
-	doneRev    int64
-	remoteID   string
-	attempts   int   // begun before this one, since the last success
-	unclearRev int64 // revision of the first of them
-	strikes    int
-	triedAt    time.Time // when the attempt before this one began
-	parentDead string    // why the response was refused; "" if it was not
+	backend     string
+	wantedRev   int64
+	doneRev     int64
+	remoteID    string
+	attempts    int   // begun before this one, since the last success
+	unclearRev  int64 // revision of the first of them
+	strikes     int
+	triedAt     time.Time // when the attempt before this one began
+	leasedUntil int64
+	parentDead  string // why the response was refused; "" if it was not
 }
 
 // lease is how long one attempt may take before somebody else may try. It is
@@ -48,6 +49,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 	var list []delivery
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		now := time.Now()
+		until := millis(now.Add(lease))
 		rows, err := tx.QueryContext(ctx, `SELECT d.response_id, d.rater, d.source, d.wanted_rev, d.delivered_rev,
 				d.remote_id, d.attempts, d.unclear_rev, d.strikes, d.tried_at
 			FROM deliveries d WHERE d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2
@@ -56,7 +58,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 			return err
 		}
 		list, err = collect(rows, func(rows *sql.Rows) (delivery, error) {
-			d := delivery{backend: backend}
+			d := delivery{backend: backend, leasedUntil: until}
 			var tried int64
 			err := rows.Scan(&d.responseID, &d.rater, &d.source, &d.wantedRev, &d.doneRev, &d.remoteID,
 				&d.attempts, &d.unclearRev, &d.strikes, &tried)
@@ -70,7 +72,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 			_, err := tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = $1, attempts = attempts + 1, tried_at = $2,
 					unclear_rev = CASE WHEN attempts = 0 THEN wanted_rev ELSE unclear_rev END
 				WHERE backend = $3 AND response_id = $4 AND rater = $5 AND source = $6`,
-				millis(now.Add(lease)), millis(now), backend, d.responseID, d.rater, d.source)
+				until, millis(now), backend, d.responseID, d.rater, d.source)
 			if err != nil {
 				return err
 			}
@@ -96,7 +98,7 @@ func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error
 	next, err := optional[int64](s.read.QueryRowContext(ctx, `SELECT due_at FROM deliveries
 		WHERE backend = $1 AND due_at < $2 AND leased_until <= $3 ORDER BY due_at LIMIT 1`, backend, blocked, now))
 	var leased sql.NullInt64
-	if err == nil && next > now || next == 0 {
+	if err == nil && (next > now || next == 0) {
 		leased, err = optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(leased_until) FROM deliveries
 			WHERE backend = $1 AND due_at <= $2 AND leased_until > $2`, backend, now))
 	}
@@ -109,36 +111,36 @@ func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error
 	return fromMillis(next), nil
 }
 
-// settleDelivery stores how an attempt ended. Whatever became due while it was under
-// way stays due.
+// settleDelivery stores how an attempt ended, if its lease still stands. Whatever
+// became due while it was under way stays due.
 func (s *Store) settleDelivery(ctx context.Context, d delivery, r result) error {
-	where := ` WHERE backend = $1 AND response_id = $2 AND rater = $3 AND source = $4`
-	key := []any{d.backend, d.responseID, d.rater, d.source}
+	where := ` WHERE backend = $1 AND response_id = $2 AND rater = $3 AND source = $4 AND leased_until = $5`
+	key := []any{d.backend, d.responseID, d.rater, d.source, d.leasedUntil}
 	err := s.writeOn(ctx, d.responseID, func(ctx context.Context, tx tx) (err error) {
 		if err := s.hold(ctx, tx, d.responseID); err != nil {
 			return err
 		}
 		switch {
 		case r.skipped: // the row goes, as if there had never been a vote
-			_, err = tx.ExecContext(ctx, `DELETE FROM deliveries`+where+` AND wanted_rev <= $5`, append(key, d.wantedRev)...)
+			_, err = tx.ExecContext(ctx, `DELETE FROM deliveries`+where+` AND wanted_rev <= $6`, append(key, d.wantedRev)...)
 			if err == nil {
 				_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, attempts = 0`+where, key...)
 			}
 		case r.dead != "":
 			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0,
-				due_at = CASE WHEN wanted_rev > $5 THEN due_at END,
-				dead = CASE WHEN wanted_rev > $5 THEN '' ELSE $6 END, last_error = $6`+where,
+				due_at = CASE WHEN wanted_rev > $6 THEN due_at END,
+				dead = CASE WHEN wanted_rev > $6 THEN '' ELSE $7 END, last_error = $7`+where,
 				append(key, d.wantedRev, r.dead)...)
 		case r.err != "":
 			// Due later, unless a change has made it due anew since.
-			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, strikes = strikes + $5, last_error = $6,
-				due_at = CASE WHEN wanted_rev > $7 AND due_at > $8 THEN due_at ELSE $8 END,
-				attempts = attempts - $9`+where,
+			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, strikes = strikes + $6, last_error = $7,
+				due_at = CASE WHEN wanted_rev > $8 AND due_at > $9 THEN due_at ELSE $9 END,
+				attempts = attempts - $10`+where,
 				append(key, r.strikes, r.err, d.wantedRev, millis(time.Now().Add(r.wait)), flag(r.notTried))...)
 		default:
 			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, attempts = 0, strikes = 0, last_error = '',
-				delivered_rev = $5, remote_id = $6,
-				due_at = CASE WHEN wanted_rev > $5 THEN due_at END`+where,
+				delivered_rev = $6, remote_id = $7,
+				due_at = CASE WHEN wanted_rev > $6 THEN due_at END`+where,
 				append(key, d.wantedRev, r.remoteID)...)
 		}
 		if err == nil && d.isResponse() && (r.dead != "" || r.err == "") {
@@ -187,7 +189,7 @@ func (s *Store) load(ctx context.Context, d *delivery) (Response, Submission, er
 	}
 	sub, found, err := findSubmission(ctx, s.read, d.responseID, d.rater, d.source, "")
 	if err == nil && !found {
-		err = errors.New("its submission is gone")
+		err = fmt.Errorf("its submission is gone: %w", ErrUnknownResponse)
 	}
 	if err != nil {
 		return Response{}, Submission{}, fmt.Errorf("read the submission on response %s: %w", d.responseID, err)

@@ -80,8 +80,8 @@ const becomesDue = ` ON CONFLICT (backend, response_id, rater, source) DO UPDATE
 
 // lacking finds the responses of which a backend has no delivery at their
 // current revision, or at that of a submission on them. What was taken back
-// before the backend had it does not count.
-const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND (
+// before the backend had it does not count, nor what has been forgotten.
+const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND NOT (r.asker = '' AND r.removed = 1) AND (
 		NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.backend = $3 AND d.response_id = r.id AND d.rater = '' AND d.source = ''
 			AND d.wanted_rev >= r.rev)
 		OR EXISTS (SELECT 1 FROM submissions s LEFT JOIN deliveries d ON d.backend = $3 AND d.response_id = s.response_id
@@ -94,11 +94,9 @@ const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND (
 func (s *Store) fill(ctx context.Context, backend string) error {
 	const ifNewer = becomesDue + ` WHERE deliveries.wanted_rev < excluded.wanted_rev`
 	_, err := s.inPages(ctx, lacking, []any{backend}, func(ctx context.Context, tx tx, ids []string) (int64, error) {
-		if lock := s.dialect.forUpdate(); lock != "" {
-			// A vote that is being stored is waited for, so that it is seen here.
-			if _, err := tx.ExecContext(ctx, `SELECT id FROM responses WHERE id IN (`+places(1, len(ids))+`) ORDER BY id`+lock, anys(ids)...); err != nil {
-				return 0, err
-			}
+		// A vote that is being stored is waited for, so that it is seen here.
+		if err := s.holdAll(ctx, tx, ids); err != nil {
+			return 0, err
 		}
 		list := places(3, len(ids))
 		_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+deliveryColumns+`
@@ -137,23 +135,28 @@ func (s *Store) makeDue(ctx context.Context, tx tx, what subject, rev int64, now
 			return err
 		}
 	}
-	rows := make([]string, len(names))
+	var rows []string
 	args := []any{what.responseID, what.rater, what.source, rev, millis(now)}
-	for n, name := range names {
+	for _, name := range names {
 		due := millis(now.Add(rest))
-		if !what.isResponse() && !free[name] {
+		if isFree, known := free[name]; !what.isResponse() && !known {
+			continue // fill has not come to the response yet, or it has been forgotten
+		} else if !what.isResponse() && !isFree {
 			due = blocked
 		}
-		rows[n] = fmt.Sprintf("($%d, $1, $2, $3, $4, 0, '', $%d, 0, 0, 0, 0, '', '', $5)", len(args)+1, len(args)+2)
+		rows = append(rows, fmt.Sprintf("($%d, $1, $2, $3, $4, 0, '', $%d, 0, 0, 0, 0, '', '', $5)", len(args)+1, len(args)+2))
 		args = append(args, name, due)
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO deliveries `+deliveryColumns+` VALUES `+strings.Join(rows, ", ")+becomesDue, args...)
 	return err
 }
 
-// freeAt returns the backends that have got a response, or will never take it,
-// so that votes on it need not wait. As long as the transaction lasts that does
-// not change.
+// freeAt returns for the backends with a delivery of a response whether they have
+// got it, or will never take it, so that votes on it need not wait. As long as
+// the transaction lasts that does not change.
 func (s *Store) freeAt(ctx context.Context, tx tx, responseID string, backends []string) (map[string]bool, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT backend, delivered_rev > 0 OR dead <> '' FROM deliveries
 		WHERE response_id = $1 AND rater = '' AND source = '' AND backend IN (`+places(2, len(backends))+`)

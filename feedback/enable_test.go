@@ -145,6 +145,28 @@ func TestStoredWhileEnabled(t *testing.T) {
 	}
 }
 
+// What somebody asked to be forgotten before a backend had it never gets there,
+// nor a later vote on it.
+func TestForgottenIsNotFilled(t *testing.T) {
+	inWorld(t, feedback.Options{}, func(w *world) {
+		w.backend.behave(always(errDown))
+		w.run(0)
+		r := monitor(t, w.Store)
+		vote(t, w.Store, click(r, "rater", 5))
+		w.pass(time.Minute)
+		if _, err := w.Forget(w.t.Context(), r.Asker); err != nil {
+			t.Fatal(err)
+		}
+		w.backend.behave(nil)
+		vote(t, w.Store, click(r, "another", 5))
+		w.pass(2 * time.Hour)
+		if responses, votes := w.backend.has(); responses+votes > 0 {
+			t.Errorf("the backend holds %d responses and %d votes of what must not leave any more", responses, votes)
+		}
+		w.wantBacklog(0, 0)
+	})
+}
+
 // deliver runs a worker in real time for n outcomes or a few seconds.
 func deliver(t *testing.T, s *feedback.Store, b feedback.Backend, n int) {
 	t.Helper()

@@ -11,10 +11,19 @@ import (
 // Eraser is a [Backend] that can delete what it was sent.
 type Eraser interface {
 	// Items returns what a response, or a submission, is at the backend, in
-	// words for Erase that name nobody. remoteID is what was returned for it.
-	Items(responseID, remoteID string, isResponse bool) []string
+	// words for Erase that name nobody.
+	Items(Sent) []string
 	// Erase deletes an item. What is not there any more is deleted.
 	Erase(ctx context.Context, item string) error
+}
+
+// Sent is an item as far as it is known to a backend.
+type Sent struct {
+	ResponseID string
+	Rater      Rater  // "" for the response itself
+	Source     Source // "" for the response itself
+	RemoteID   string // what the backend returned for it
+	Unclear    bool   // see [Delivered]
 }
 
 const (
@@ -26,14 +35,14 @@ const (
 // returns how many responses and votes that is, and how many others cannot
 // delete, by backend.
 func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, left map[string]int64, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT d.backend, d.response_id, d.rater, d.remote_id, d.delivered_rev
+	rows, err := tx.QueryContext(ctx, `SELECT d.backend, d.response_id, d.rater, d.source, d.remote_id, d.delivered_rev, d.attempts
 		FROM deliveries d JOIN responses r ON r.id = d.response_id
 		WHERE d.tried_at > 0 AND (d.rater = $1 OR d.rater = '' AND r.asker = $1)`, who)
 	if err != nil {
 		return nil, nil, err
 	}
 	list, err := collect(rows, func(rows *sql.Rows) (d delivery, err error) {
-		return d, rows.Scan(&d.backend, &d.responseID, &d.rater, &d.remoteID, &d.doneRev)
+		return d, rows.Scan(&d.backend, &d.responseID, &d.rater, &d.source, &d.remoteID, &d.doneRev, &d.attempts)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -46,15 +55,24 @@ func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, lef
 			left[d.backend]++
 		case eraser != nil:
 			erased[d.backend]++
-			for _, item := range eraser.Items(d.responseID, d.remoteID, d.isResponse()) {
-				if _, err := tx.ExecContext(ctx, `INSERT INTO erasures (backend, item, due_at) VALUES ($1, $2, 0)
-					ON CONFLICT (backend, item) DO NOTHING`, d.backend, item); err != nil {
+			for _, item := range eraser.Items(Sent{d.responseID, d.rater, d.source, d.remoteID, d.attempts > 0}) {
+				// Not before an attempt that is under way has ended.
+				if _, err := tx.ExecContext(ctx, `INSERT INTO erasures (backend, item, due_at) VALUES ($1, $2, $3)
+					ON CONFLICT (backend, item) DO NOTHING`, d.backend, item, millis(time.Now().Add(eraseAfter(d)))); err != nil {
 					return nil, nil, err
 				}
 			}
 		}
 	}
 	return erased, left, nil
+}
+
+// eraseAfter is how long an attempt at an item may be under way.
+func eraseAfter(d delivery) time.Duration {
+	if d.attempts > 0 {
+		return lease
+	}
+	return 0
 }
 
 // erase deletes at a backend what has to go, until ctx ends. What cannot be

@@ -18,8 +18,8 @@ type eraser struct {
 	erased []string
 }
 
-func (e *eraser) Items(responseID, remoteID string, isResponse bool) []string {
-	return []string{responseID + " " + strings.TrimSpace(remoteID)}
+func (e *eraser) Items(i feedback.Sent) []string {
+	return []string{i.ResponseID + " " + strings.TrimSpace(i.RemoteID)}
 }
 
 func (e *eraser) Erase(_ context.Context, item string) error {

@@ -41,6 +41,31 @@ func (s *Store) Claim(ctx context.Context, backend string, n int) (int, error) {
 	return len(list), err
 }
 
+// ClaimAndPostpone leases one delivery and stores n times that the backend asked
+// for patience.
+func (s *Store) ClaimAndPostpone(ctx context.Context, backend string, n int) error {
+	list, err := s.claim(ctx, backend, 1)
+	for range n {
+		if err == nil {
+			err = s.settleDelivery(ctx, list[0], result{err: "429", notTried: true, wait: time.Second})
+		}
+	}
+	return err
+}
+
+// LoseLocks is what the loss of the connection that holds them does.
+func (s *Store) LoseLocks() {
+	s.locks.mu.Lock()
+	defer s.locks.mu.Unlock()
+	s.locks.lose()
+}
+
+// CheckLocks takes lost locks again, as is done every few seconds.
+func (s *Store) CheckLocks(ctx context.Context) { s.locks.check(ctx) }
+
+// Kept returns how many compiled statements are kept.
+func (s *Store) Kept() int { return len(s.statements.ready) }
+
 func (s *Store) NextReady(ctx context.Context, backend string) (time.Time, error) {
 	return s.nextReady(ctx, backend)
 }

@@ -146,7 +146,8 @@ func (d Delivered) MayAppear(r Response) bool {
 // [ErrRefused], this item will never be taken, keep it as a dead letter;
 // [ErrUnauthorized], nothing will be taken until the operator acts;
 // a [RetryError], try again no sooner than it says; any other error, try again
-// with backoff.
+// with backoff. After [ErrUnauthorized] and a RetryError the backend has taken
+// nothing, unless [ErrPartly] is wrapped as well.
 type Backend interface {
 	// Name identifies the backend in the database, in logs and in metrics. It
 	// must never change.
@@ -167,6 +168,9 @@ var (
 	ErrRefused = errors.New("refused for good")
 	// ErrUnauthorized marks a key that a backend does not accept.
 	ErrUnauthorized = errors.New("not authorized")
+	// ErrPartly marks, beside one of the errors above, that the backend has taken
+	// a part of the item before the error.
+	ErrPartly = errors.New("a part was taken")
 	// ErrUnknownResponse is returned for a vote on a response that the store
 	// does not know on the message that was clicked.
 	ErrUnknownResponse = errors.New("unknown response")

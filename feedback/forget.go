@@ -134,22 +134,35 @@ func (s *Store) Servers(ctx context.Context) ([]string, error) {
 
 // ForgetServer deletes everything that was asked in a server, and its votes.
 func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
-	return s.deleteResponses(ctx, "forget a server", `guild_id = $3`, guildID, func(ctx context.Context, tx tx) error {
-		for _, statement := range []string{`DELETE FROM asks WHERE guild_id = $1`, `DELETE FROM reservations WHERE guild_id = $1`,
-			`DELETE FROM usage WHERE scope = 'server:' || $1`} {
-			if _, err := tx.ExecContext(ctx, statement, guildID); err != nil {
-				return err
-			}
+	err := s.deleteResponses(ctx, `guild_id = $3`, guildID)
+	for _, statement := range []string{
+		`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE guild_id = $2 LIMIT $1)`,
+		`DELETE FROM reservations WHERE ask_id IN (SELECT ask_id FROM reservations WHERE guild_id = $2 LIMIT $1)`,
+	} {
+		if err == nil {
+			err = s.inBits(ctx, statement, guildID)
 		}
-		return nil
-	})
+	}
+	if err == nil {
+		err = s.write(ctx, func(ctx context.Context, tx tx) error {
+			_, err := tx.ExecContext(ctx, `DELETE FROM usage WHERE scope = 'server:' || $1`, guildID)
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("forget a server: %w", err)
+	}
+	return nil
 }
 
 // deleteResponses deletes the responses that a condition on $3 selects with all
-// that hangs on them, and then more.
-func (s *Store) deleteResponses(ctx context.Context, what, condition string, arg any, more func(context.Context, tx) error) error {
+// that hangs on them.
+func (s *Store) deleteResponses(ctx context.Context, condition string, arg any) error {
 	_, err := s.inPages(ctx, `SELECT id FROM responses WHERE id > $1 AND `+condition+` ORDER BY id LIMIT $2`, []any{arg},
 		func(ctx context.Context, tx tx, ids []string) (int64, error) {
+			if err := s.holdAll(ctx, tx, ids); err != nil {
+				return 0, err
+			}
 			for _, table := range []string{"deliveries", "submission_history", "submissions", "messages"} {
 				_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE response_id IN (`+places(1, len(ids))+`)`, anys(ids)...)
 				if err != nil {
@@ -159,13 +172,7 @@ func (s *Store) deleteResponses(ctx context.Context, what, condition string, arg
 			_, err := tx.ExecContext(ctx, `DELETE FROM responses WHERE id IN (`+places(1, len(ids))+`)`, anys(ids)...)
 			return 0, err
 		})
-	if err == nil {
-		err = s.write(ctx, more)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return err
 }
 
 // Retention says for how long things are kept. 0 is for ever.
@@ -184,18 +191,24 @@ func (s *Store) Expire(ctx context.Context, keep Retention, now time.Time) error
 	if keep.Votes <= 0 {
 		return nil
 	}
-	before := millis(now.Add(-keep.Votes))
-	return s.deleteResponses(ctx, "delete what is old", `finished_at < $3`, before, func(ctx context.Context, tx tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM asks WHERE asked_at < $1 AND state = 'done'`, before); err != nil {
-			return err
+	before, lastDay := millis(now.Add(-keep.Votes)), day(now.Add(-keep.Votes))
+	err := s.deleteResponses(ctx, `finished_at < $3`, before)
+	for _, d := range []struct {
+		statement string
+		before    any
+	}{
+		{`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' LIMIT $1)`, before},
+		{`DELETE FROM reservations WHERE ask_id IN (SELECT ask_id FROM reservations WHERE day < $2 LIMIT $1)`, lastDay},
+		{`DELETE FROM usage WHERE scope IN (SELECT scope FROM usage WHERE day < $2 LIMIT $1) AND day < $2`, lastDay},
+	} {
+		if err == nil {
+			err = s.inBits(ctx, d.statement, d.before)
 		}
-		for _, statement := range []string{`DELETE FROM usage WHERE day < $1`, `DELETE FROM reservations WHERE day < $1`} {
-			if _, err := tx.ExecContext(ctx, statement, day(now.Add(-keep.Votes))); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	if err != nil {
+		return fmt.Errorf("delete what is old: %w", err)
+	}
+	return nil
 }
 
 // expireTexts deletes the texts from before a time.
@@ -215,8 +228,6 @@ func (s *Store) expireTexts(ctx context.Context, before int64) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(ctx context.Context, tx tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE asks SET question = '' WHERE asked_at < $1 AND state = 'done' AND question <> ''`, before)
-		return err
-	})
+	return s.inBits(ctx, `UPDATE asks SET question = '' WHERE id IN
+		(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' LIMIT $1)`, before)
 }

@@ -78,12 +78,12 @@ func (l *lane) judge(r *result, now time.Time) (back bool) {
 			l.log.Error("backend does not accept our key; deliveries wait, next try in an hour or at a restart", "error", r.cause)
 		}
 		l.circuit.pause(now, unauthorizedWait)
-		r.outcome, r.err, r.notTried = "unauthorized", clip(r.cause.Error()), true
+		r.outcome, r.err, r.notTried = "unauthorized", clip(r.cause.Error()), !errors.Is(r.cause, ErrPartly)
 		return false
 	case errors.As(r.cause, &retry):
-		r.outcome, r.err, r.notTried = "retry", clip(r.cause.Error()), true
+		r.outcome, r.err, r.notTried = "retry", clip(r.cause.Error()), !errors.Is(r.cause, ErrPartly)
 		r.wait = min(max(retry.After, minRetryAfter), maxRetryAfter)
-		l.circuit.pause(now, r.wait)
+		l.circuit.obey(now, r.wait)
 		return false
 	}
 	r.outcome, r.err, r.wait = "retry", clip(r.cause.Error()), itemBackoff(r.attempts)

@@ -50,16 +50,21 @@ type locks struct {
 	db  *sql.DB // nil for SQLite
 	log func(msg string, args ...any)
 
-	mu     sync.Mutex
-	conn   *sql.Conn
-	held   map[string]*Lock
-	keeper context.CancelFunc // ends the goroutine that sees to the locks
-	kept   sync.WaitGroup
+	mu   sync.Mutex
+	conn *sql.Conn
+	held map[string]*Lock
+	// foreign are the locks that have to be taken again, and since when each is
+	// somebody else's; the zero time if it has not been tried.
+	foreign map[string]time.Time
+	keeper  context.CancelFunc // ends the goroutine that sees to the locks
+	kept    sync.WaitGroup
 }
 
 func (k *locks) try(ctx context.Context, name string) (*Lock, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, lockCheck) // the others wait for it
+	defer cancel()
 	if k.held[name] != nil {
 		return nil, nil
 	}
@@ -73,6 +78,7 @@ func (k *locks) try(ctx context.Context, name string) (*Lock, error) {
 	}
 	l := &Lock{name: name, of: k, lost: make(chan struct{})}
 	k.held[name] = l
+	delete(k.foreign, name)
 	return l, nil
 }
 
@@ -117,6 +123,7 @@ func (k *locks) release(l *Lock) {
 		return // it was lost
 	}
 	delete(k.held, l.name)
+	delete(k.foreign, l.name)
 	if k.conn == nil {
 		return
 	}
@@ -135,23 +142,30 @@ func (k *locks) drop() {
 	k.conn = nil
 }
 
+// lose gives up the connection, with whose loss all locks have to be taken again.
+func (k *locks) lose() {
+	k.drop()
+	for name := range k.held {
+		k.foreign[name] = time.Time{}
+	}
+}
+
 // keep takes the locks again when the connection was lost. As long as the
 // database is away nobody else can have them.
 func (k *locks) keep(ctx context.Context) {
 	tick := time.NewTicker(lockCheck)
 	defer tick.Stop()
-	foreign := map[string]time.Time{} // since when a lock is somebody else's
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		k.check(ctx, foreign)
+		k.check(ctx)
 	}
 }
 
-func (k *locks) check(ctx context.Context, foreign map[string]time.Time) {
+func (k *locks) check(ctx context.Context) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, lockCheck)
@@ -159,19 +173,16 @@ func (k *locks) check(ctx context.Context, foreign map[string]time.Time) {
 	if k.conn != nil {
 		if _, err := k.conn.ExecContext(ctx, `SELECT 1`); err != nil {
 			k.log("the connection that holds this process's locks was lost, taking them again", "error", err)
-			k.drop()
-			for name := range k.held {
-				foreign[name] = time.Time{}
-			}
+			k.lose()
 		}
 	}
-	if len(foreign) == 0 || k.connect(ctx) != nil {
+	if len(k.foreign) == 0 || k.connect(ctx) != nil {
 		return
 	}
-	for name, since := range foreign {
+	for name, since := range k.foreign {
 		l := k.held[name]
 		if l == nil {
-			delete(foreign, name)
+			delete(k.foreign, name)
 			continue
 		}
 		ours, err := k.ask(ctx, name)
@@ -179,11 +190,11 @@ func (k *locks) check(ctx context.Context, foreign map[string]time.Time) {
 		case err != nil:
 			return
 		case ours:
-			delete(foreign, name)
+			delete(k.foreign, name)
 		case since.IsZero():
-			foreign[name] = time.Now()
+			k.foreign[name] = time.Now()
 		case time.Since(since) > lockGrace:
-			delete(foreign, name)
+			delete(k.foreign, name)
 			delete(k.held, name)
 			close(l.lost)
 		}

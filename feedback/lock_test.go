@@ -91,3 +91,25 @@ func TestLockAmongProcesses(t *testing.T) {
 	}
 	get(two, "a")
 }
+
+// A lock that is released while the database is away is free for everybody
+// afterwards, however often this process had asked for it.
+func TestReleasedWhileAway(t *testing.T) {
+	t.Parallel()
+	url := feedbacktest.Postgres(t)
+	one, two := open(t, url, feedback.Options{}), open(t, url, feedback.Options{})
+	held, err := one.TryLock(t.Context(), "a")
+	if err != nil || held == nil {
+		t.Fatalf("TryLock() = %v, %v", held, err)
+	}
+	one.LoseLocks()
+	held.Release()
+	if held, err = one.TryLock(t.Context(), "a"); err != nil || held == nil {
+		t.Fatalf("TryLock() = %v, %v", held, err)
+	}
+	one.CheckLocks(t.Context())
+	held.Release()
+	if l, err := two.TryLock(t.Context(), "a"); err != nil || l == nil {
+		t.Errorf("TryLock() of a released one = %v, %v, want the lock", l, err)
+	}
+}

@@ -111,11 +111,21 @@ func (s *Store) Backfill(ctx context.Context, backend string, since time.Time) (
 // counts as not delivered until then, so that its votes wait for it.
 func (s *Store) again(ctx context.Context, backend, condition, responses string, args ...any) (int64, error) {
 	n, err := s.inPages(ctx, responses, args, func(ctx context.Context, tx tx, ids []string) (int64, error) {
+		if err := s.holdAll(ctx, tx, ids); err != nil {
+			return 0, err
+		}
 		n, err := affected(tx.ExecContext(ctx, `UPDATE deliveries SET dead = '', strikes = 0,
 				due_at = CASE WHEN rater = '' THEN CAST($1 AS BIGINT) ELSE $2 END,
 				delivered_rev = CASE WHEN rater = '' THEN 0 ELSE delivered_rev END
 			WHERE backend = $3 AND response_id IN (`+places(4, len(ids))+`)`+condition,
 			append([]any{millis(time.Now()), blocked, backend}, anys(ids)...)...))
+		if err != nil {
+			return 0, err
+		}
+		// Votes that are due already wait for their response as well.
+		_, err = tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $1
+			WHERE backend = $2 AND rater <> '' AND due_at IS NOT NULL AND response_id IN (`+places(3, len(ids))+`)`,
+			append([]any{blocked, backend}, anys(ids)...)...)
 		if err != nil {
 			return 0, err
 		}

@@ -44,6 +44,35 @@ func TestRetry(t *testing.T) {
 	})
 }
 
+// A vote that came after its response was refused waits for it when it is tried
+// again.
+func TestRetryKeepsTheOrder(t *testing.T) {
+	inWorld(t, feedback.Options{Settle: 10 * time.Second}, func(w *world) {
+		w.backend.behave(always(fmt.Errorf("422: %w", feedback.ErrRefused)))
+		w.run(0)
+		r := monitor(t, w.Store)
+		w.pass(time.Second)
+		w.wantBacklog(0, 1)
+		vote(t, w.Store, click(r, "rater", 5)) // settles
+		w.backend.behave(func(_ context.Context, c call) error {
+			if c.rater == "" {
+				return errDown
+			}
+			return nil
+		})
+		if n, err := w.Retry(w.t.Context(), "backend"); n != 1 || err != nil {
+			t.Fatalf("Retry() = %d, %v, want 1", n, err)
+		}
+		w.pass(time.Minute)
+		if _, votes := w.backend.has(); votes != 0 {
+			t.Error("the vote was sent before its response")
+		}
+		w.backend.behave(nil)
+		w.pass(time.Minute)
+		w.wantBacklog(0, 0)
+	})
+}
+
 // A backfill sends what was answered since a time once more, each response
 // before its votes, and nothing older; a backend that recognises it has one copy.
 func TestBackfill(t *testing.T) {
@@ -51,7 +80,7 @@ func TestBackfill(t *testing.T) {
 		w.run(0)
 		old := monitor(t, w.Store)
 		vote(t, w.Store, click(old, "rater", 5))
-		w.pass(24 * time.Hour)
+		w.pass(time.Hour)
 		since := time.Now()
 		r := monitor(t, w.Store)
 		vote(t, w.Store, click(r, "rater", 2))
@@ -132,7 +161,7 @@ func TestOutageOnBothDatabases(t *testing.T) {
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		b := newBackend(always(errDown))
-		const responses, raters = 50, 9
+		const responses, raters = 20, 9
 		var last feedback.Response
 		for range responses {
 			last = monitor(t, s)

@@ -153,6 +153,30 @@ func TestUnauthorizedPauses(t *testing.T) {
 	})
 }
 
+// The patience that a backend asks for ends with no success of another item.
+func TestRetryAfterOutlastsSuccesses(t *testing.T) {
+	inWorld(t, feedback.Options{}, func(w *world) {
+		attempts := 0
+		w.backend.behave(func(context.Context, call) error {
+			if attempts++; attempts == 1 {
+				return &feedback.RetryError{After: 2 * time.Minute, Err: errors.New("429")}
+			}
+			time.Sleep(time.Second)
+			return nil
+		})
+		for range 40 {
+			monitor(t, w.Store)
+		}
+		w.run(0)
+		w.pass(time.Minute)
+		if n := len(w.backend.seen()); n > feedback.Parallel {
+			t.Errorf("%d attempts in the minutes for which patience was asked, want the %d that were under way", n, feedback.Parallel)
+		}
+		w.pass(2 * time.Minute)
+		w.wantBacklog(0, 0)
+	})
+}
+
 // A backend that asks for patience gets it, within reason.
 func TestRetryAfter(t *testing.T) {
 	for _, c := range []struct {

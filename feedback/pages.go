@@ -41,6 +41,21 @@ func (s *Store) inPages(ctx context.Context, query string, args []any, do func(c
 	}
 }
 
+// inBits executes a statement about at most $1 rows again and again, each time in
+// a transaction of its own, until it finds fewer.
+func (s *Store) inBits(ctx context.Context, statement string, args ...any) error {
+	for {
+		var n int64
+		err := s.write(ctx, func(ctx context.Context, tx tx) (err error) {
+			n, err = affected(tx.ExecContext(ctx, statement, append([]any{pageSize}, args...)...))
+			return err
+		})
+		if err != nil || n < pageSize {
+			return err
+		}
+	}
+}
+
 // places are the numbered parameters of a list with n values, from $first on.
 func places(first, n int) string {
 	list := make([]string, n)

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -164,5 +167,123 @@ func TestVotesDoNotDeadlock(t *testing.T) {
 	})
 	if got := rows(t, stores[0].DB(), `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`); got != "0\n" {
 		t.Errorf("%s deadlocks, want none", strings.TrimSpace(got))
+	}
+}
+
+// A vote that is being stored while its response is deleted leaves nothing.
+func TestVoteMeetsDeletion(t *testing.T) {
+	s := open(t, feedbacktest.Postgres(t), feedback.Options{})
+	if err := s.Enable(t.Context(), "backend"); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		r := monitor(t, s)
+		var all sync.WaitGroup
+		for n := range 8 {
+			all.Go(func() {
+				_, _, err := s.Vote(t.Context(), click(r, feedback.Rater(fmt.Sprint(n)), 5))
+				if err != nil && !errors.Is(err, feedback.ErrUnknownResponse) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Go(func() {
+			if err := s.ForgetServer(t.Context(), r.GuildID); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Wait()
+		for _, table := range []string{"responses", "submissions", "submission_history", "deliveries"} {
+			if got := rows(t, s.DB(), `SELECT COUNT(*) FROM `+table); got != "0\n" {
+				t.Fatalf("%s rows are left in %s", strings.TrimSpace(got), table)
+			}
+		}
+	}
+}
+
+// The database's connection may die without a word. Then the worker ends all the
+// same, and locks are not waited for.
+func TestFrozenConnection(t *testing.T) {
+	t.Parallel()
+	url, freeze := frozen(t, feedbacktest.Postgres(t))
+	s, err := feedback.Open(t.Context(), url, feedback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBackend(nil)
+	stop := work(s, feedback.WorkerOptions{}, b)
+	monitor(t, s)
+	eventually(t, "delivered", func() bool { return len(b.seen()) == 1 })
+	if l, err := s.TryLock(t.Context(), "a"); l == nil || err != nil {
+		t.Fatalf("TryLock() = %v, %v", l, err)
+	}
+	thaw := freeze()
+	ended := make(chan bool)
+	go func() {
+		if l, err := s.TryLock(t.Context(), "b"); l != nil || err == nil {
+			t.Errorf("TryLock() over a dead connection = %v, %v, want an error", l, err)
+		}
+		stop()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Error("the worker or the lock waits for a dead connection")
+	}
+	thaw()
+	<-ended
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// frozen returns the address of a Postgres behind a proxy that can stop to pass
+// anything on, without closing a connection.
+func frozen(t *testing.T, url string) (through string, freeze func() (thaw func())) {
+	t.Helper()
+	_, behind, _ := strings.Cut(url, "host=")
+	dir, err := os.MkdirTemp("", "pg") // a short path: a socket's is limited to 100 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	const socket = ".s.PGSQL.5432"
+	listener, err := net.Listen("unix", filepath.Join(dir, socket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	var passing sync.RWMutex // held for writing while nothing passes
+	pipe := func(from, to net.Conn) {
+		defer to.Close()
+		for buffer := make([]byte, 1<<16); ; {
+			n, err := from.Read(buffer)
+			passing.RLock()
+			_, failed := to.Write(buffer[:n])
+			passing.RUnlock()
+			if err != nil || failed != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("unix", filepath.Join(behind, socket))
+			if err != nil {
+				client.Close()
+				continue
+			}
+			go pipe(client, server)
+			go pipe(server, client)
+		}
+	}()
+	return strings.Replace(url, behind, dir, 1), func() func() {
+		passing.Lock()
+		return passing.Unlock
 	}
 }

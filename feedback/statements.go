@@ -41,8 +41,15 @@ type preparedTx struct {
 	own        map[string]*sql.Stmt // statements bound to this transaction
 }
 
+// maxKept is with how many arguments a statement is kept. Those with more are
+// about pages, and each length of a page has a text of its own.
+const maxKept = 64
+
 // stmt returns the compiled statement; nil the first time it is asked for.
-func (t preparedTx) stmt(ctx context.Context, query string) *sql.Stmt {
+func (t preparedTx) stmt(ctx context.Context, query string, args []any) *sql.Stmt {
+	if len(args) > maxKept {
+		return nil
+	}
 	stmt := t.own[query]
 	if stmt != nil {
 		return stmt
@@ -58,21 +65,21 @@ func (t preparedTx) stmt(ctx context.Context, query string) *sql.Stmt {
 }
 
 func (t preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if stmt := t.stmt(ctx, query); stmt != nil {
+	if stmt := t.stmt(ctx, query, args); stmt != nil {
 		return stmt.ExecContext(ctx, args...)
 	}
 	return t.Tx.ExecContext(ctx, query, args...)
 }
 
 func (t preparedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if stmt := t.stmt(ctx, query); stmt != nil {
+	if stmt := t.stmt(ctx, query, args); stmt != nil {
 		return stmt.QueryContext(ctx, args...)
 	}
 	return t.Tx.QueryContext(ctx, query, args...)
 }
 
 func (t preparedTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if stmt := t.stmt(ctx, query); stmt != nil {
+	if stmt := t.stmt(ctx, query, args); stmt != nil {
 		return stmt.QueryRowContext(ctx, args...)
 	}
 	return t.Tx.QueryRowContext(ctx, query, args...)

@@ -82,7 +82,7 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	if err := s.connect(databaseURL); err != nil {
 		return nil, err
 	}
-	s.locks = &locks{held: map[string]*Lock{}, log: s.log.Warn}
+	s.locks = &locks{held: map[string]*Lock{}, foreign: map[string]time.Time{}, log: s.log.Warn}
 	if s.dialect == postgresDialect {
 		s.locks.db = s.db
 	}

@@ -243,11 +243,16 @@ func (d dialect) forUpdate() string {
 // hold takes the lock of a response, as every change does first to what hangs on
 // it. So such changes follow one another and never wait in a circle.
 func (s *Store) hold(ctx context.Context, tx tx, responseID string) error {
+	return s.holdAll(ctx, tx, []string{responseID})
+}
+
+// holdAll is hold for several responses.
+func (s *Store) holdAll(ctx context.Context, tx tx, responseIDs []string) error {
 	lock := s.dialect.forUpdate()
 	if lock == "" {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `SELECT 1 FROM responses WHERE id = $1`+lock, responseID)
+	_, err := tx.ExecContext(ctx, `SELECT 1 FROM responses WHERE id IN (`+places(1, len(responseIDs))+`) ORDER BY id`+lock, anys(responseIDs)...)
 	return err
 }
 

@@ -164,10 +164,11 @@ func TestRedirectText(t *testing.T) {
 
 // Token counts are what the provider says, and nothing absurd.
 func TestTokenCounts(t *testing.T) {
+	faults := llmtest.Faults()
 	for name, want := range map[string][2]int64{
 		"normal": {-1, 6}, "negative usage": {0, 0}, "huge usage": {0, 0}, "usage with fractions": {1, 2}, "usage with texts": {1, 0}, "usage as text": {0, 0},
 	} {
-		for _, c := range llmtest.Faults() {
+		for _, c := range faults {
 			if c.Name != name {
 				continue
 			}

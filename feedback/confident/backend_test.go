@@ -93,6 +93,8 @@ func faultOf(f feedbacktest.Fault) confidenttest.Fault {
 		return confidenttest.Fault{Status: 503, Body: "<html>"}
 	case feedbacktest.LoseAnswer:
 		return confidenttest.Fault{Drop: true, AfterStoring: true}
+	case feedbacktest.WebPage:
+		return confidenttest.Fault{Status: 200, Header: http.Header{"Content-Type": {"text/html"}}, Body: "<!DOCTYPE html>"}
 	case feedbacktest.Hang:
 		return confidenttest.Fault{Delay: time.Hour}
 	}

@@ -89,7 +89,7 @@ func New(options Options) (*Client, error) {
 		header = "CONFIDENT_API_KEY"
 	}
 	return &Client{options: options, rest: &rest.Client{Base: base, Header: http.Header{header: {options.Key}}, Secrets: []string{options.Key},
-		Mend: "is CONFIDENT_API_KEY a key of a project at " + base + "?", HTTPClient: options.HTTPClient}}, nil
+		Mend: "is CONFIDENT_API_KEY a key of a project at " + rest.Shown(base) + "?", HTTPClient: options.HTTPClient}}, nil
 }
 
 func regionOf(key string) string {

@@ -22,6 +22,7 @@ const (
 	Down         Fault = "down"         // answers 503
 	LoseAnswer   Fault = "lose answer"  // takes the item, then breaks the connection without an answer
 	Hang         Fault = "hang"         // takes nothing, and answers nothing before the client leaves
+	WebPage      Fault = "web page"     // takes nothing: a proxy before it answers 200 with a page to log in
 )
 
 // RetryAfter is what a busy server asks for.
@@ -57,6 +58,8 @@ type Harness struct {
 	// Idempotent says that the protocol recognises a repetition. Without it,
 	// one more copy is allowed after an attempt whose answer was lost.
 	Idempotent bool
+	// TakesPages says that to the protocol any 2xx is a success, a web page too.
+	TakesPages bool
 	// CanWithdraw says that the protocol can take a vote back. Without it the
 	// backend must refuse to.
 	CanWithdraw bool

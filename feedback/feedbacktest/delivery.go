@@ -238,7 +238,7 @@ func poisonedItem(d *delivery) {
 	r := d.monitor()
 	d.vote(r, poison, feedback.Thumbs, 1)
 	clear(d.want)
-	for n := range 90 {
+	for n := range 60 {
 		d.vote(r, feedback.Rater(fmt.Sprint(n)), feedback.Stars, 1+n%5)
 		d.pass(settle + 20*time.Second)
 		if n := len(d.Votes()); n != len(d.want) {

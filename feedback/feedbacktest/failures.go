@@ -42,7 +42,10 @@ func wantFault(t *testing.T, call string, fault Fault, err error) {
 func failures(t *testing.T, h Harness) {
 	known := NewResponse()
 	d := h.sendResponse(t, known)
-	for _, fault := range []Fault{Refuse, Unauthorized, Busy, Down} {
+	for _, fault := range []Fault{Refuse, Unauthorized, Busy, Down, WebPage} {
+		if fault == WebPage && h.TakesPages {
+			continue
+		}
 		h.Fail(fault)
 		_, err := h.Backend.SendResponse(t.Context(), NewResponse(), feedback.Delivered{})
 		wantFault(t, "SendResponse", fault, err)

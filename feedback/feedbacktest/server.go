@@ -79,6 +79,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, handle http.Handl
 		http.Error(answer, "slower, please", http.StatusTooManyRequests)
 	case Down:
 		http.Error(answer, "<html>down</html>", http.StatusServiceUnavailable)
+	case WebPage:
+		answer.Header().Set("Content-Type", "text/html; charset=utf-8")
+		answer.WriteString("<!DOCTYPE html><title>Log in</title>")
 	case Hang:
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)

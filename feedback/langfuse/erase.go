@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/otlp"
@@ -15,17 +14,19 @@ var _ feedback.Eraser = (*Client)(nil)
 
 // Items returns the path of the trace of a response, or those of the scores of a
 // submission.
-func (c *Client) Items(responseID, remoteID string, isResponse bool) (paths []string) {
-	if isResponse {
-		if trace, _, err := otlp.IDs(responseID); err == nil {
+func (c *Client) Items(i feedback.Sent) (paths []string) {
+	if i.Rater == "" {
+		if trace, _, err := otlp.IDs(i.ResponseID); err == nil {
 			paths = append(paths, fmt.Sprintf("/api/public/traces/%x", trace))
 		}
 		return paths
 	}
-	for part := range strings.FieldsSeq(remoteID) {
-		if _, id, ok := strings.Cut(part, "="); ok {
-			paths = append(paths, "/api/public/scores/"+id)
-		}
+	s, had := feedback.Submission{ResponseID: i.ResponseID, Rater: i.Rater, Source: i.Source}, parse(i.RemoteID)
+	if i.Unclear {
+		had.scores = append(had.scores, candidates(s, had, true, c.options.Now())...)
+	}
+	for _, one := range had.scores {
+		paths = append(paths, "/api/public/scores/"+one.id(s))
 	}
 	return paths
 }

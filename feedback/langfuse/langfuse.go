@@ -74,11 +74,11 @@ func New(o Options) (*Client, error) {
 	}
 	basic := base64.StdEncoding.EncodeToString([]byte(o.PublicKey + ":" + o.SecretKey))
 	client := &rest.Client{Base: base, Secrets: []string{o.SecretKey, basic}, HTTPClient: o.HTTPClient,
-		Header: http.Header{"Authorization": {"Basic " + basic}}, Mend: "are the LANGFUSE keys those of a project at " + base + "?"}
+		Header: http.Header{"Authorization": {"Basic " + basic}}, Mend: "are the LANGFUSE keys those of a project at " + rest.Shown(base) + "?"}
 	traced := *client
 	traced.Header = client.Header.Clone()
 	traced.Header.Set("X-Langfuse-Ingestion-Version", "4")
-	return &Client{options: o, rest: client, traces: &otlp.Exporter{Client: &traced, Path: "/api/public/otel/v1/traces"}}, nil
+	return &Client{options: o, rest: client, traces: &otlp.Exporter{Client: &traced, Path: "/api/public/otel/v1/traces", RetryErrors: true}}, nil
 }
 
 // Name is langfuse.
@@ -108,6 +108,16 @@ func (c *Client) SendResponse(ctx context.Context, r feedback.Response, _ feedba
 // SendSubmission writes the scores of a vote and deletes those that it replaces.
 // What it returns names the scores that are there.
 func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ feedback.Response, before feedback.Delivered) (string, error) {
+	taken := 0
+	id, err := c.sendScores(ctx, s, before, &taken)
+	if err != nil && taken > 0 {
+		err = fmt.Errorf("%w: %w", feedback.ErrPartly, err)
+	}
+	return id, err
+}
+
+// sendScores counts in taken what Langfuse has taken of the vote's requests.
+func (c *Client) sendScores(ctx context.Context, s feedback.Submission, before feedback.Delivered, taken *int) (string, error) {
 	now := c.options.Now()
 	had := parse(before.RemoteID)
 	// The attempts whose answers were lost may have sent another state of the
@@ -129,6 +139,7 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ fe
 		if err != nil {
 			return "", err
 		}
+		*taken++
 		have.scores = append(have.scores, one)
 	}
 	replaced := func(list []score) []score {
@@ -147,6 +158,7 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ fe
 		if err != nil && rest.Status(err) != http.StatusNotFound {
 			return "", err
 		}
+		*taken++
 	}
 	if len(gone) > 0 {
 		have.next++

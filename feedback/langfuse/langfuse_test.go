@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -37,6 +38,8 @@ type platform struct {
 	doomed map[string]bool           // ids that were deleted; they go when somebody looks
 	old    bool                      // it has no /v3/scores
 	lose   bool                      // the answers to deletions
+
+	limited *int // scores before it answers 429; nil for no limit
 }
 
 // document takes a while to load.
@@ -61,6 +64,13 @@ func newPlatform(t testing.TB, o langfuse.Options) *platform {
 	return p
 }
 
+// limit makes the platform answer 429 after so many scores.
+func (p *platform) limit(after int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.limited = &after
+}
+
 func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -78,7 +88,12 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == "POST" && path == "/api/public/otel/v1/traces":
 		p.takeSpans(r, body)
 		io.WriteString(w, "{}")
+	case r.Method == "POST" && path == "/api/public/scores" && p.limited != nil && *p.limited == 0:
+		http.Error(w, "slower", http.StatusTooManyRequests)
 	case r.Method == "POST" && path == "/api/public/scores":
+		if p.limited != nil {
+			*p.limited--
+		}
 		p.takeScore(w, body)
 	case r.Method == "GET" && path == "/api/public/v3/scores" && !p.old:
 		var data []map[string]any
@@ -286,6 +301,22 @@ func TestDeletionsComeLate(t *testing.T) {
 	}
 }
 
+// A vote of which Langfuse has taken a part when it asks for patience has been
+// tried: an undo must reach it.
+func TestHalfOfAVote(t *testing.T) {
+	p := newPlatform(t, langfuse.Options{})
+	r := feedbacktest.NewResponse()
+	s := feedbacktest.NewSubmission(r, "rater")
+	for after, want := range map[int]bool{0: false, 1: true} {
+		p.limit(after)
+		_, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{})
+		var retry *feedback.RetryError
+		if !errors.As(err, &retry) || errors.Is(err, feedback.ErrPartly) != want {
+			t.Errorf("a 429 after %d scores = %v, want a RetryError with ErrPartly: %t", after, err, want)
+		}
+	}
+}
+
 // Names and environments are the operator's; a reviewer's scores have their own.
 func TestNames(t *testing.T) {
 	p := newPlatform(t, langfuse.Options{ThumbsName: "liked", Environment: "staging"})
@@ -303,6 +334,18 @@ func TestNames(t *testing.T) {
 	}
 	if len(names) != 2 || !names["liked"] || !names["reviewer-thumbs"] {
 		t.Errorf("scores %v", p.scores)
+	}
+}
+
+// Langfuse's own storage may be away behind a 500.
+func TestServerErrorMayPass(t *testing.T) {
+	s := feedbacktest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
+	c, err := langfuse.New(langfuse.Options{PublicKey: "pk", SecretKey: "sk", BaseURL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SendResponse(t.Context(), feedbacktest.NewResponse(), feedback.Delivered{}); err == nil || errors.Is(err, feedback.ErrRefused) {
+		t.Errorf("a trace that met a 500 = %v, want an error that leads to another attempt", err)
 	}
 }
 

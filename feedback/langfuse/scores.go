@@ -56,7 +56,7 @@ type held struct {
 // nextGeneration is how the generation stands in a remote id.
 const nextGeneration = "next#"
 
-// remoteID writes h for parse, with the ids of the scores for Items.
+// remoteID writes h for parse, with the ids of the scores for whoever looks.
 func (h held) remoteID(s feedback.Submission) string {
 	parts := []string{nextGeneration + strconv.FormatInt(h.next, 10)}
 	for _, one := range h.scores {

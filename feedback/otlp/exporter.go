@@ -34,6 +34,9 @@ type Exporter struct {
 	Path     string
 	Resource map[string]string // attributes of who sends; service.name has a default
 	Plain    bool              // not compressed
+	// RetryErrors says that a 500 may pass, as at platforms whose own storage is
+	// behind it. OTLP itself has it final.
+	RetryErrors bool
 }
 
 const (
@@ -68,6 +71,9 @@ func (e *Exporter) Export(ctx context.Context, spans ...*tracepb.Span) error {
 	}
 	answer, err := e.Client.Send(ctx, http.MethodPost, e.Path, header, payload)
 	if err != nil {
+		if e.RetryErrors && rest.Status(err) >= 500 {
+			return err
+		}
 		return judge(err)
 	}
 	if partial := partialSuccess(answer); partial.GetRejectedSpans() > 0 {

@@ -42,7 +42,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PHOENIX_BASE_URL: %w", err)
 	}
-	client := &rest.Client{Base: base, Header: http.Header{}, Secrets: []string{o.Key}, HTTPClient: o.HTTPClient, Mend: "is PHOENIX_API_KEY a key of " + base + "?"}
+	client := &rest.Client{Base: base, Header: http.Header{}, Secrets: []string{o.Key}, HTTPClient: o.HTTPClient, Mend: "is PHOENIX_API_KEY a key of " + rest.Shown(base) + "?"}
 	if client.HTTPClient == nil {
 		client.HTTPClient = rest.NewHTTPClient()
 	}
@@ -50,7 +50,7 @@ func New(o Options) (*Client, error) {
 		client.Header.Set("Authorization", "Bearer "+o.Key)
 	}
 	project := cmp.Or(o.Project, "feedbackbot")
-	return &Client{client, &otlp.Exporter{Client: client, Path: "/v1/traces", Resource: map[string]string{"openinference.project.name": project}}}, nil
+	return &Client{client, &otlp.Exporter{Client: client, Path: "/v1/traces", RetryErrors: true, Resource: map[string]string{"openinference.project.name": project}}}, nil
 }
 
 // Name is phoenix.

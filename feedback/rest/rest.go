@@ -24,6 +24,7 @@ type Client struct {
 	Header     http.Header // goes with every request, spelled as it is
 	Secrets    []string    // are not repeated in errors
 	Mend       string      // what to do about a key that is not accepted
+	AnyAnswer  bool        // an HTML page is an answer, too
 	HTTPClient *http.Client
 }
 
@@ -49,6 +50,15 @@ func Address(base string) (string, error) {
 		return "", errors.New("the address must look like https://example.com")
 	}
 	return base, nil
+}
+
+// Shown is an address without the password in it.
+func Shown(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "the address"
+	}
+	return u.Redacted()
 }
 
 // JSON sends body as JSON, or no body if it is nil, and returns the body of a
@@ -96,6 +106,9 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the answer: %w", err)
+	}
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") && !c.AnyAnswer {
+		return nil, errors.New("the answer is a web page: something between us and the service has answered")
 	}
 	return answer, nil
 }

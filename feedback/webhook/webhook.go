@@ -45,7 +45,7 @@ func New(address, secret string) (*Client, error) {
 	if err != nil {
 		return nil, errors.New("WEBHOOK_SECRET cannot be used") // err may repeat it
 	}
-	return &Client{sign: sign, rest: &rest.Client{Base: address, Secrets: []string{secret}, Mend: "does the receiver have the same WEBHOOK_SECRET?",
+	return &Client{sign: sign, rest: &rest.Client{Base: address, AnyAnswer: true, Secrets: []string{secret}, Mend: "does the receiver have the same WEBHOOK_SECRET?",
 		HTTPClient: rest.NewHTTPClient()}}, nil
 }
 

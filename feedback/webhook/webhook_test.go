@@ -91,7 +91,7 @@ func harness(t *testing.T) feedbacktest.Harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return feedbacktest.Harness{Backend: c, Fail: r.Fail, Idempotent: true, CanWithdraw: true,
+	return feedbacktest.Harness{Backend: c, Fail: r.Fail, Idempotent: true, CanWithdraw: true, TakesPages: true,
 		Responses: func() []string {
 			r.mu.Lock()
 			defer r.mu.Unlock()
