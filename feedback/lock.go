@@ -78,7 +78,6 @@ func (k *locks) try(ctx context.Context, name string) (*Lock, error) {
 	}
 	l := &Lock{name: name, of: k, lost: make(chan struct{})}
 	k.held[name] = l
-	delete(k.foreign, name)
 	return l, nil
 }
 
