@@ -104,12 +104,7 @@ func TestUnfinishedWorkWithoutText(t *testing.T) {
 		w.stop()
 		asked := w.ask(w.discord.AddUser("ada").ID, "what is 2+2?")
 		s := w.open()
-		a := feedback.Ask{ID: asked.ID, ResponseID: feedback.NewID(), GuildID: asked.GuildID, ChannelID: asked.ChannelID,
-			Asker: s.Rater("ada"), Question: "what is 2+2?", AskedAt: time.Now()}
-		a.ConversationID = a.ResponseID
-		if _, err := s.Take(w.ctx(), a); err != nil {
-			t.Fatal(err)
-		}
+		a := w.taken(s, asked, 0)
 		if answered {
 			begun := w.discord.Say(bot, asked.ChannelID, "It is f", discordtest.ReplyTo(asked.ID))
 			if err := s.Posted(w.ctx(), a, begun.ID, 0); err != nil {

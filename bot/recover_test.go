@@ -8,6 +8,19 @@ import (
 	"feedbackbot/feedback"
 )
 
+// taken stores that an earlier process has taken a question of Ada's, so long
+// ago.
+func (w *world) taken(s *feedback.Store, asked discordtest.Message, age time.Duration) feedback.Ask {
+	w.t.Helper()
+	a := feedback.Ask{ID: asked.ID, ResponseID: feedback.NewID(), GuildID: asked.GuildID, ChannelID: asked.ChannelID,
+		Asker: s.Rater("ada"), Question: "what is 2+2?", AskedAt: time.Now().Add(-age)}
+	a.ConversationID = a.ResponseID
+	if _, err := s.Take(w.ctx(), a); err != nil {
+		w.t.Fatal(err)
+	}
+	return a
+}
+
 // A question whose taking became durable only after the next process had looked
 // for unfinished ones is answered when Discord repeats it.
 func TestTakenInTheLastMoment(t *testing.T) {
@@ -17,12 +30,7 @@ func TestTakenInTheLastMoment(t *testing.T) {
 	w.start()
 	w.alive()
 	s := w.open()
-	a := feedback.Ask{ID: asked.ID, ResponseID: feedback.NewID(), GuildID: asked.GuildID, ChannelID: asked.ChannelID,
-		Asker: s.Rater("ada"), Question: "what is 2+2?", AskedAt: time.Now()}
-	a.ConversationID = a.ResponseID
-	if _, err := s.Take(w.ctx(), a); err != nil {
-		t.Fatal(err)
-	}
+	w.taken(s, asked, 0)
 	for range 2 {
 		if err := w.discord.Emit("MESSAGE_CREATE", asked); err != nil {
 			t.Fatal(err)
@@ -68,12 +76,7 @@ func TestUnfinishedWork(t *testing.T) {
 			w := newWorld(t, discordtest.Options{})
 			asked := w.ask(w.discord.AddUser("ada").ID, "what is 2+2?")
 			s := w.open()
-			a := feedback.Ask{ID: asked.ID, ResponseID: feedback.NewID(), GuildID: asked.GuildID, ChannelID: asked.ChannelID,
-				Asker: s.Rater("ada"), Question: "what is 2+2?", AskedAt: time.Now().Add(-test.age)}
-			a.ConversationID = a.ResponseID
-			if _, err := s.Take(w.ctx(), a); err != nil {
-				t.Fatal(err)
-			}
+			a := w.taken(s, asked, test.age)
 			test.leave(w, s, a)
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
