@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,9 +157,9 @@ func TestUnauthorizedPauses(t *testing.T) {
 // The patience that a backend asks for ends with no success of another item.
 func TestRetryAfterOutlastsSuccesses(t *testing.T) {
 	inWorld(t, feedback.Options{}, func(w *world) {
-		attempts := 0
+		var attempts atomic.Int64
 		w.backend.behave(func(context.Context, call) error {
-			if attempts++; attempts == 1 {
+			if attempts.Add(1) == 1 {
 				return &feedback.RetryError{After: 2 * time.Minute, Err: errors.New("429")}
 			}
 			time.Sleep(time.Second)
