@@ -90,7 +90,7 @@ type world struct {
 func newWorld(t testing.TB, options discordtest.Options) *world {
 	t.Helper()
 	options.Token = discordToken
-	if underRace && options.AckTimeout == 0 {
+	if bot.UnderRace && options.AckTimeout == 0 {
 		options.AckTimeout = 15 * time.Second
 	}
 	options.OpenAPI = os.Getenv("DISCORD_OPENAPI")

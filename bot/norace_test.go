@@ -1,5 +1,5 @@
 //go:build !race
 
-package bot_test
+package bot
 
-const underRace = false
+const UnderRace = false

@@ -1,6 +1,6 @@
 //go:build race
 
-package bot_test
+package bot
 
-// underRace says that everything takes many times as long as it does in earnest.
-const underRace = true
+// UnderRace says that everything takes many times as long as it does in earnest.
+const UnderRace = true

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
 	"feedbackbot/llm/llmtest"
@@ -34,7 +35,7 @@ func TestAnswerGrows(t *testing.T) {
 	if first == 0 || first > 200 {
 		t.Errorf("the first message has %d code points, want about 30", first)
 	}
-	if n := len(states); !underRace && (n < 4 || n > 6) {
+	if n := len(states); !bot.UnderRace && (n < 4 || n > 6) {
 		t.Errorf("%d states in 3.6 s, want one about every second", n)
 	}
 	if gaps := len(states) - 2; gaps > 0 { // the last edit does not wait
