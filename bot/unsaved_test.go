@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
@@ -117,12 +116,14 @@ func TestDatabaseGoneWhileAnswering(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{})
 	w.start()
-	w.model.Queue(llmtest.Script{Tokens: []string{"It begins here, and goes on for a while,", " until it ends."}, TokenDelay: 1500 * time.Millisecond})
+	gone := make(chan struct{})
+	w.model.Queue(llmtest.Script{Tokens: []string{"It begins here, and goes on for a while,", " until it ends."}, Hold: gone})
 	asked := w.ask(w.discord.AddUser("ada").ID, "tell me")
 	w.replied(asked.ID, "begins")
 	if err := w.shut(); err != nil {
 		t.Fatal(err)
 	}
+	close(gone)
 	if m := w.replied(asked.ID, "until it ends"); rateable(m) {
 		t.Errorf("an answer that is not stored has %d rows of buttons, want none", len(m.Components))
 	}

@@ -32,6 +32,8 @@ type Script struct {
 	HeaderDelay time.Duration
 	FirstDelay  time.Duration
 	TokenDelay  time.Duration
+	// Hold, when set, keeps the second token back until it is closed.
+	Hold <-chan struct{}
 
 	// CutAfter ends the stream cleanly after n tokens, without a
 	// finish_reason. DropAfter resets the connection there. StallAfter sends

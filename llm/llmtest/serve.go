@@ -134,6 +134,13 @@ func (o writer) stream(sc Script, c completion) {
 		if i == 0 {
 			delay = sc.FirstDelay
 		}
+		if i == 1 && sc.Hold != nil {
+			select {
+			case <-sc.Hold:
+			case <-o.r.Context().Done():
+				return
+			}
+		}
 		if o.ends(sc, i) || pause(o.r.Context(), max(delay, 0)) != nil || !o.write(event(c.token(token))) {
 			return
 		}
