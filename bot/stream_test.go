@@ -78,9 +78,9 @@ func TestTyping(t *testing.T) {
 func TestSlowEdits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{})
-	w.llm.Idle = 700 * time.Millisecond // what a held up reader would run into
+	w.llm.Idle = 3 * time.Second // what a held up reader would run into
 	w.start()
-	w.discord.Inject(discordtest.Fault{Method: "PATCH", Path: "/channels/**", Delay: 2500 * time.Millisecond, Times: 1})
+	w.discord.Inject(discordtest.Fault{Method: "PATCH", Path: "/channels/**", Delay: 6 * time.Second, Times: 1})
 	text := strings.Repeat("some words here. ", 10)
 	w.model.Queue(llmtest.Script{Text: text, TokenDelay: 100 * time.Millisecond}) // 3 s
 	m := w.answered(w.ask(w.discord.AddUser("ada").ID, "tell me").ID)
