@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
@@ -20,8 +19,9 @@ func TestFairTurns(t *testing.T) {
 	w.options.Limits = bot.Limits{AtOnce: 2}
 	w.start()
 	greedy, modest := w.discord.AddUser("Greedy"), w.discord.AddUser("Modest")
+	hold := make(chan struct{})
 	for range 2 {
-		w.model.Queue(llmtest.Script{Text: "A slow answer.", FirstDelay: 2 * time.Second})
+		w.model.Queue(llmtest.Script{Text: "A slow answer.", Hold: hold})
 	}
 	for n := range 6 {
 		w.ask(greedy.ID, fmt.Sprint("question ", n))
@@ -31,6 +31,8 @@ func TestFairTurns(t *testing.T) {
 	}
 	answers := w.watch(discordtest.KindEdit)
 	fair := w.ask(modest.ID, "only this")
+	w.replied(fair.ID, "your turn")
+	close(hold)
 	var order []string
 	for len(order) < 7 {
 		e := w.next(answers, "an answer", func(e discordtest.Event) bool { return rateable(e.Data.(discordtest.Message)) })

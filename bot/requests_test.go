@@ -199,7 +199,7 @@ func TestEditsCoalesce(t *testing.T) {
 	}
 	var text atomic.Value
 	text.Store("old")
-	d.pacer.pause("PATCH /channels/"+d.channel+"/messages/", false, 300*time.Millisecond)
+	d.pacer.pause("PATCH /channels/"+d.channel+"/messages/", false, 3*time.Second)
 	time.AfterFunc(100*time.Millisecond, func() { text.Store("newest") })
 	err = d.editMessage(t.Context(), nil, d.channel, m.ID, spare, func() body { return body{Content: text.Load().(string)} })
 	if err != nil {
