@@ -212,7 +212,7 @@ func TestFleetKilled(t *testing.T) {
 // were told.
 func (f *fleet) judge(t *testing.T) {
 	t.Helper()
-	store, err := feedback.Open(t.Context(), f.url, feedback.Options{})
+	store, err := feedback.Open(t.Context(), f.url, feedback.Options{Patience: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,11 +24,16 @@ import (
 // drainTime is how long deliveries may go on after the bot has stopped.
 const drainTime = 3 * time.Second
 
+// databasePatience is how long a start waits for a Postgres that starts too, or
+// that another server takes the place of.
+const databasePatience = time.Minute
+
 // serve runs the bot until ctx ends. It starts what is needed from the bottom
 // up and stops it from the top down: first the bot, so that nothing new comes
 // in, then the deliveries, then the store.
 func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
-	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText, Log: log})
+	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText,
+		Patience: databasePatience, Log: log})
 	if err != nil {
 		return err
 	}

@@ -161,11 +161,7 @@ func (s *Store) setState(ctx context.Context, askID string, state AskState) erro
 // Unfinished returns the questions that an earlier process left, oldest first,
 // with the messages they already have.
 func (s *Store) Unfinished(ctx context.Context) ([]Ask, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+askColumns+` FROM asks WHERE state <> 'done' ORDER BY asked_at, id`)
-	if err != nil {
-		return nil, fmt.Errorf("list unfinished questions: %w", err)
-	}
-	asks, err := collect(rows, func(rows *sql.Rows) (Ask, error) { return scanAsk(rows) })
+	asks, err := find(ctx, s, scanAsk, `SELECT `+askColumns+` FROM asks WHERE state <> 'done' ORDER BY asked_at, id`)
 	if err != nil {
 		return nil, fmt.Errorf("list unfinished questions: %w", err)
 	}
@@ -191,6 +187,8 @@ func scanAsk(row scanner) (Ask, error) {
 // Place is a channel in which somebody asked.
 type Place struct{ GuildID, ChannelID string } // GuildID is "" in a direct message
 
+func scanPlace(row scanner) (p Place, err error) { return p, row.Scan(&p.GuildID, &p.ChannelID) }
+
 // RecentPlaces returns the channels of the latest questions, the latest first,
 // at most n: direct messages, or channels of servers.
 func (s *Store) RecentPlaces(ctx context.Context, direct bool, n int) ([]Place, error) {
@@ -198,13 +196,9 @@ func (s *Store) RecentPlaces(ctx context.Context, direct bool, n int) ([]Place, 
 	if direct {
 		where = `guild_id = ''`
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT guild_id, channel_id FROM
+	places, err := find(ctx, s, scanPlace, `SELECT guild_id, channel_id FROM
 			(SELECT guild_id, channel_id, asked_at FROM asks WHERE `+where+` ORDER BY asked_at DESC LIMIT $1) AS latest
 		GROUP BY guild_id, channel_id ORDER BY MAX(asked_at) DESC LIMIT $2`, 20*n, n)
-	if err != nil {
-		return nil, fmt.Errorf("list the channels of the latest questions: %w", err)
-	}
-	places, err := collect(rows, func(rows *sql.Rows) (p Place, err error) { return p, rows.Scan(&p.GuildID, &p.ChannelID) })
 	if err != nil {
 		return nil, fmt.Errorf("list the channels of the latest questions: %w", err)
 	}
@@ -214,11 +208,7 @@ func (s *Store) RecentPlaces(ctx context.Context, direct bool, n int) ([]Place, 
 // Messages returns the Discord messages that show the answer to a question, in
 // order.
 func (s *Store) Messages(ctx context.Context, askID string) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id FROM messages WHERE ask_id = $1 ORDER BY part`, askID)
-	if err != nil {
-		return nil, fmt.Errorf("list the messages of question %s: %w", askID, err)
-	}
-	ids, err := collect(rows, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+	ids, err := find(ctx, s, column[string], `SELECT id FROM messages WHERE ask_id = $1 ORDER BY part`, askID)
 	if err != nil {
 		return nil, fmt.Errorf("list the messages of question %s: %w", askID, err)
 	}
@@ -227,8 +217,6 @@ func (s *Store) Messages(ctx context.Context, askID string) ([]string, error) {
 
 const responseColumns = `id, rev, ask_id, guild_id, channel_id, asker, conversation_id, parent_id, alternative_of, question, answer,
 	context, model, provider, prompt_version, finish, input_tokens, output_tokens, cost, asked_at, first_text_at, finished_at`
-
-type scanner interface{ Scan(...any) error }
 
 func scanResponse(row scanner) (Response, error) {
 	var r Response
@@ -257,7 +245,7 @@ func (s *Store) ResponseByMessage(ctx context.Context, messageID string) (Respon
 }
 
 func (s *Store) oneResponse(ctx context.Context, query, key string) (Response, error) {
-	r, err := scanResponse(s.read.QueryRowContext(ctx, query, key))
+	r, err := one(ctx, s, scanResponse, query, key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Response{}, ErrUnknownResponse
 	}
@@ -265,20 +253,6 @@ func (s *Store) oneResponse(ctx context.Context, query, key string) (Response, e
 		return Response{}, fmt.Errorf("read response of %s: %w", key, err)
 	}
 	return r, nil
-}
-
-// collect reads all rows and closes them.
-func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	defer rows.Close()
-	var list []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	return list, rows.Err()
 }
 
 // kept is what the database keeps of what was said.

@@ -26,21 +26,17 @@ func (s *Store) Chain(ctx context.Context, id string, n int) ([]Response, error)
 }
 
 func (s *Store) listResponses(ctx context.Context, query string, args ...any) ([]Response, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
+	responses, err := find(ctx, s, scanResponse, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read a conversation: %w", err)
 	}
-	list, err := collect(rows, func(rows *sql.Rows) (Response, error) { return scanResponse(rows) })
-	if err != nil {
-		return nil, fmt.Errorf("read a conversation: %w", err)
-	}
-	return list, nil
+	return responses, nil
 }
 
 // AskOf returns the question that a response answers, or should have answered,
 // or [ErrUnknownResponse].
 func (s *Store) AskOf(ctx context.Context, responseID string) (Ask, error) {
-	a, err := scanAsk(s.read.QueryRowContext(ctx, `SELECT `+askColumns+` FROM asks WHERE response_id = $1`, responseID))
+	a, err := one(ctx, s, scanAsk, `SELECT `+askColumns+` FROM asks WHERE response_id = $1`, responseID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Ask{}, ErrUnknownResponse
 	}
@@ -56,28 +52,20 @@ func (s *Store) Shown(ctx context.Context, messageIDs []string) (map[string]stri
 	if len(messageIDs) == 0 {
 		return nil, nil
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT m.id, m.response_id FROM messages m JOIN responses r ON r.id = m.response_id
+	pairs, err := find(ctx, s, pair, `SELECT m.id, m.response_id FROM messages m JOIN responses r ON r.id = m.response_id
 		WHERE r.removed = 0 AND m.id IN (`+places(1, len(messageIDs))+`)`, anys(messageIDs)...)
 	if err != nil {
 		return nil, fmt.Errorf("read which answers are shown: %w", err)
 	}
-	pairs, err := collect(rows, func(rows *sql.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) })
-	if err != nil {
-		return nil, fmt.Errorf("read which answers are shown: %w", err)
-	}
-	shown := make(map[string]string, len(pairs))
-	for _, p := range pairs {
-		shown[p[0]] = p[1]
-	}
-	return shown, nil
+	return mapped(pairs), nil
 }
 
 // AskedSince returns when somebody first asked something in a channel; the zero
 // time if nobody did. A thread at an answer, whose id is that of the message,
 // counts from that answer's question.
 func (s *Store) AskedSince(ctx context.Context, channelID string) (time.Time, error) {
-	first, err := optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(asked_at) FROM asks
-		WHERE channel_id = $1 OR id = (SELECT ask_id FROM messages WHERE id = $1)`, channelID))
+	first, err := maybe[sql.NullInt64](ctx, s, `SELECT MIN(asked_at) FROM asks
+		WHERE channel_id = $1 OR id = (SELECT ask_id FROM messages WHERE id = $1)`, channelID)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read since when somebody asks in channel %s: %w", channelID, err)
 	}
@@ -89,7 +77,7 @@ func (s *Store) AskedSince(ctx context.Context, channelID string) (time.Time, er
 // more.
 func (s *Store) Remove(ctx context.Context, messageID string) error {
 	const mine = `removed = 0 AND (ask_id = $1 OR id IN (SELECT response_id FROM messages WHERE id = $1))`
-	n, err := optional[int](s.read.QueryRowContext(ctx, `SELECT 1 FROM responses WHERE `+mine+` LIMIT 1`, messageID))
+	n, err := maybe[int](ctx, s, `SELECT 1 FROM responses WHERE `+mine+` LIMIT 1`, messageID)
 	if err == nil && n == 1 {
 		err = s.write(ctx, func(ctx context.Context, tx tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE responses SET removed = 1 WHERE `+mine, messageID)

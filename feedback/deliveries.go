@@ -57,7 +57,7 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 		if err != nil {
 			return err
 		}
-		list, err = collect(rows, func(rows *sql.Rows) (delivery, error) {
+		list, err = collect(rows, func(rows scanner) (delivery, error) {
 			d := delivery{backend: backend, leasedUntil: until}
 			var tried int64
 			err := rows.Scan(&d.responseID, &d.rater, &d.source, &d.wantedRev, &d.doneRev, &d.remoteID,
@@ -95,12 +95,12 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 // sent by nobody else. It is the zero time when there is none to wait for.
 func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error) {
 	now := millis(time.Now())
-	next, err := optional[int64](s.read.QueryRowContext(ctx, `SELECT due_at FROM deliveries
-		WHERE backend = $1 AND due_at < $2 AND leased_until <= $3 ORDER BY due_at LIMIT 1`, backend, blocked, now))
+	next, err := maybe[int64](ctx, s, `SELECT due_at FROM deliveries
+		WHERE backend = $1 AND due_at < $2 AND leased_until <= $3 ORDER BY due_at LIMIT 1`, backend, blocked, now)
 	var leased sql.NullInt64
 	if err == nil && (next > now || next == 0) {
-		leased, err = optional[sql.NullInt64](s.read.QueryRowContext(ctx, `SELECT MIN(leased_until) FROM deliveries
-			WHERE backend = $1 AND due_at <= $2 AND leased_until > $2`, backend, now))
+		leased, err = maybe[sql.NullInt64](ctx, s, `SELECT MIN(leased_until) FROM deliveries
+			WHERE backend = $1 AND due_at <= $2 AND leased_until > $2`, backend, now)
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the next delivery to %s: %w", backend, err)
@@ -187,7 +187,7 @@ func (s *Store) load(ctx context.Context, d *delivery) (Response, Submission, er
 		d.wantedRev = r.Rev
 		return r, Submission{}, nil
 	}
-	sub, found, err := findSubmission(ctx, s.read, d.responseID, d.rater, d.source, "")
+	sub, found, err := s.submission(ctx, d.responseID, d.rater, d.source)
 	if err == nil && !found {
 		err = fmt.Errorf("its submission is gone: %w", ErrUnknownResponse)
 	}
@@ -202,8 +202,10 @@ func (s *Store) load(ctx context.Context, d *delivery) (Response, Submission, er
 // last sent there.
 func (s *Store) sentResponse(ctx context.Context, backend, responseID string) (remoteID string, sentAt time.Time, err error) {
 	var tried int64
-	err = s.read.QueryRowContext(ctx, `SELECT remote_id, tried_at FROM deliveries
-		WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, responseID).Scan(&remoteID, &tried)
+	err = s.reading(ctx, func() error {
+		return s.read.QueryRowContext(ctx, `SELECT remote_id, tried_at FROM deliveries
+			WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, responseID).Scan(&remoteID, &tried)
+	})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", time.Time{}, fmt.Errorf("read the delivery of response %s to %s: %w", responseID, backend, err)
 	}
@@ -220,22 +222,18 @@ type Backlog struct {
 
 // Backlogs returns the backlog of every backend that has one.
 func (s *Store) Backlogs(ctx context.Context) ([]Backlog, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT backend, COUNT(*), 0, MIN(changed_at) FROM deliveries
-			WHERE due_at IS NOT NULL GROUP BY backend
-		UNION ALL SELECT backend, 0, COUNT(*), 0 FROM deliveries WHERE dead <> '' GROUP BY backend ORDER BY 1`)
-	if err != nil {
-		return nil, fmt.Errorf("count the deliveries: %w", err)
-	}
 	now := time.Now()
-	parts, err := collect(rows, func(rows *sql.Rows) (Backlog, error) {
-		var b Backlog
+	scan := func(row scanner) (b Backlog, err error) {
 		var oldest int64
-		err := rows.Scan(&b.Backend, &b.Pending, &b.Dead, &oldest)
+		err = row.Scan(&b.Backend, &b.Pending, &b.Dead, &oldest)
 		if oldest > 0 {
 			b.Oldest = now.Sub(fromMillis(oldest))
 		}
 		return b, err
-	})
+	}
+	parts, err := find(ctx, s, scan, `SELECT backend, COUNT(*), 0, MIN(changed_at) FROM deliveries
+			WHERE due_at IS NOT NULL GROUP BY backend
+		UNION ALL SELECT backend, 0, COUNT(*), 0 FROM deliveries WHERE dead <> '' GROUP BY backend ORDER BY 1`)
 	if err != nil {
 		return nil, fmt.Errorf("count the deliveries: %w", err)
 	}

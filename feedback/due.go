@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -165,7 +164,7 @@ func (s *Store) freeAt(ctx context.Context, tx tx, responseID string, backends [
 		return nil, err
 	}
 	free := map[string]bool{}
-	_, err = collect(rows, func(rows *sql.Rows) (_ struct{}, err error) {
+	_, err = collect(rows, func(rows scanner) (_ struct{}, err error) {
 		var name string
 		var is bool
 		err = rows.Scan(&name, &is)

@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -41,7 +40,7 @@ func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, lef
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := collect(rows, func(rows *sql.Rows) (d delivery, err error) {
+	list, err := collect(rows, func(rows scanner) (d delivery, err error) {
 		return d, rows.Scan(&d.backend, &d.responseID, &d.rater, &d.source, &d.remoteID, &d.doneRev, &d.attempts)
 	})
 	if err != nil {
@@ -94,12 +93,8 @@ func (l *lane) erase(ctx context.Context, eraser Eraser) {
 
 func (l *lane) eraseDue(ctx context.Context, eraser Eraser) error {
 	for {
-		rows, err := l.store.read.QueryContext(ctx, `SELECT item FROM erasures WHERE backend = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`,
-			l.backend.Name(), millis(time.Now()), erasuresAtOnce)
-		if err != nil {
-			return err
-		}
-		items, err := collect(rows, func(rows *sql.Rows) (item string, err error) { return item, rows.Scan(&item) })
+		items, err := find(ctx, l.store, column[string], `SELECT item FROM erasures
+			WHERE backend = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`, l.backend.Name(), millis(time.Now()), erasuresAtOnce)
 		if err != nil || len(items) == 0 {
 			return err
 		}

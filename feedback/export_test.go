@@ -18,6 +18,8 @@ const (
 	MaxStrikes = maxStrikes
 	Lease      = lease
 	PageSize   = pageSize
+
+	ReadPatience = readPatience
 )
 
 func (s *Store) Write(ctx context.Context, do func(ctx context.Context, tx Tx) error) error {

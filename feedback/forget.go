@@ -102,7 +102,7 @@ func (s *Store) scrub(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-	file, err := optional[string](s.read.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`))
+	file, err := maybe[string](ctx, s, `SELECT file FROM pragma_database_list WHERE name = 'main'`)
 	if err != nil {
 		return fmt.Errorf("find the database's file: %w", err)
 	}
@@ -121,15 +121,11 @@ func (s *Store) scrub(ctx context.Context) error {
 
 // Servers returns the ids of the servers in which something was asked.
 func (s *Store) Servers(ctx context.Context) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT guild_id FROM asks WHERE guild_id <> ''`)
+	ids, err := find(ctx, s, column[string], `SELECT DISTINCT guild_id FROM asks WHERE guild_id <> ''`)
 	if err != nil {
 		return nil, fmt.Errorf("list the servers: %w", err)
 	}
-	list, err := collect(rows, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
-	if err != nil {
-		return nil, fmt.Errorf("list the servers: %w", err)
-	}
-	return list, nil
+	return ids, nil
 }
 
 // ForgetServer deletes everything that was asked in a server, and its votes.

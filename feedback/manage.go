@@ -29,7 +29,7 @@ const maxReasons = 10
 
 // Summaries returns how the deliveries to every backend stand, by name.
 func (s *Store) Summaries(ctx context.Context) ([]Summary, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT backend,
+	summaries, err := find(ctx, s, scanSummary, `SELECT backend,
 			SUM(CASE WHEN due_at IS NULL AND dead = '' THEN 1 ELSE 0 END),
 			SUM(CASE WHEN due_at IS NOT NULL THEN 1 ELSE 0 END),
 			SUM(CASE WHEN dead <> '' THEN 1 ELSE 0 END),
@@ -38,44 +38,38 @@ func (s *Store) Summaries(ctx context.Context) ([]Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("summarise the deliveries: %w", err)
 	}
-	list, err := collect(rows, func(rows *sql.Rows) (m Summary, err error) {
-		var oldest sql.NullInt64
-		err = rows.Scan(&m.Backend, &m.Delivered, &m.Pending, &m.Refused, &oldest)
-		if oldest.Valid {
-			m.Oldest = time.Since(fromMillis(oldest.Int64))
-		}
-		return m, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("summarise the deliveries: %w", err)
-	}
-	for n := range list {
-		m := &list[n]
-		if m.LastError, err = optional[string](s.read.QueryRowContext(ctx, `SELECT last_error FROM deliveries
-			WHERE backend = $1 AND due_at IS NOT NULL AND last_error <> '' ORDER BY tried_at DESC LIMIT 1`, m.Backend)); err != nil {
+	for n := range summaries {
+		m := &summaries[n]
+		if m.LastError, err = maybe[string](ctx, s, `SELECT last_error FROM deliveries
+			WHERE backend = $1 AND due_at IS NOT NULL AND last_error <> '' ORDER BY tried_at DESC LIMIT 1`, m.Backend); err != nil {
 			return nil, fmt.Errorf("read the last error of %s: %w", m.Backend, err)
 		}
-		rows, err := s.read.QueryContext(ctx, `SELECT dead, COUNT(*) FROM deliveries WHERE backend = $1 AND dead <> ''
+		m.Reasons, err = find(ctx, s, scanReason, `SELECT dead, COUNT(*) FROM deliveries WHERE backend = $1 AND dead <> ''
 			GROUP BY dead ORDER BY 2 DESC, 1 LIMIT $2`, m.Backend, maxReasons)
 		if err != nil {
 			return nil, fmt.Errorf("list the reasons of %s: %w", m.Backend, err)
 		}
-		if m.Reasons, err = collect(rows, func(rows *sql.Rows) (r Reason, err error) { return r, rows.Scan(&r.Text, &r.Items) }); err != nil {
-			return nil, fmt.Errorf("list the reasons of %s: %w", m.Backend, err)
-		}
 	}
-	return list, nil
+	return summaries, nil
 }
+
+func scanSummary(row scanner) (m Summary, err error) {
+	var oldest sql.NullInt64
+	err = row.Scan(&m.Backend, &m.Delivered, &m.Pending, &m.Refused, &oldest)
+	if oldest.Valid {
+		m.Oldest = time.Since(fromMillis(oldest.Int64))
+	}
+	return m, err
+}
+
+func scanReason(row scanner) (r Reason, err error) { return r, row.Scan(&r.Text, &r.Items) }
 
 // Retry makes the dead letters of a backend due again, of all backends when it
 // is "", and returns how many there were.
 func (s *Store) Retry(ctx context.Context, backend string) (n int64, err error) {
 	names := []string{backend}
 	if backend == "" {
-		rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT backend FROM deliveries WHERE dead <> ''`)
-		if err == nil {
-			names, err = collect(rows, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) })
-		}
+		names, err = find(ctx, s, column[string], `SELECT DISTINCT backend FROM deliveries WHERE dead <> ''`)
 		if err != nil {
 			return 0, fmt.Errorf("retry the deliveries: %w", err)
 		}

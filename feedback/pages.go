@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"strings"
 )
@@ -17,11 +16,7 @@ const pageSize = 500
 // as $2, and args from $3 on.
 func (s *Store) inPages(ctx context.Context, query string, args []any, do func(ctx context.Context, tx tx, ids []string) (int64, error)) (sum int64, err error) {
 	for last := ""; ; {
-		rows, err := s.read.QueryContext(ctx, query, append([]any{last, pageSize}, args...)...)
-		if err != nil {
-			return sum, err
-		}
-		ids, err := collect(rows, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+		ids, err := find(ctx, s, column[string], query, append([]any{last, pageSize}, args...)...)
 		if err != nil || len(ids) == 0 {
 			return sum, err
 		}

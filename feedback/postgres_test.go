@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -66,6 +67,15 @@ func TestPostgresCrashes(t *testing.T) {
 			}
 		})
 	}
+	voters.Go(func() {
+		for ctx.Err() == nil {
+			began := time.Now()
+			if _, err := s.Response(t.Context(), r.ID); err != nil && time.Since(began) < feedback.ReadPatience {
+				t.Errorf("Response while Postgres crashes = %v after %v, want it tried again for a while", err, time.Since(began))
+				return
+			}
+		}
+	})
 	goesOn := func() {
 		t.Helper()
 		before := acknowledged[0].Load()
@@ -85,6 +95,41 @@ func TestPostgresCrashes(t *testing.T) {
 		}
 	}
 }
+
+// A bot and its Postgres may be started at the same time.
+func TestOpenWaitsForPostgres(t *testing.T) {
+	url := feedbacktest.Postgres(t)
+	_, socket, _ := strings.Cut(url, "host=")
+	dir := t.TempDir()
+	away := strings.Replace(url, socket, dir, 1)
+	if _, err := feedback.Open(t.Context(), away, feedback.Options{}); err == nil {
+		t.Error("Open without patience = nil, want an error")
+	}
+	var once sync.Once
+	log := slog.New(slog.NewTextHandler(writer(func(line []byte) {
+		if !strings.Contains(string(line), "cannot be opened yet") {
+			t.Errorf("logged %s", line)
+		}
+		once.Do(func() { // now it starts
+			const name = ".s.PGSQL.5432"
+			if err := os.Symlink(filepath.Join(socket, name), filepath.Join(dir, name)); err != nil {
+				t.Error(err)
+			}
+		})
+	}), nil))
+	s, err := feedback.Open(t.Context(), away, feedback.Options{Patience: time.Minute, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// writer is a function that is called with what is written.
+type writer func([]byte)
+
+func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }
 
 // After a failover some connections may still lead to a server that takes no
 // changes. They are given up, and the vote is stored by the new one.

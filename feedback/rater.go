@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 )
@@ -53,7 +52,7 @@ func (s *Store) loadRaterKey(ctx context.Context) error {
 
 // Setting returns a value kept with [Store.SetSetting], or "".
 func (s *Store) Setting(ctx context.Context, name string) (string, error) {
-	value, err := optional[string](s.read.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = $1`, name))
+	value, err := maybe[string](ctx, s, `SELECT value FROM settings WHERE name = $1`, name)
 	if err != nil {
 		return "", fmt.Errorf("read setting %s: %w", name, err)
 	}
@@ -87,30 +86,18 @@ func (s *Store) DeleteSetting(ctx context.Context, name string) error {
 
 // Settings returns the settings whose names begin with a prefix.
 func (s *Store) Settings(ctx context.Context, prefix string) (map[string]string, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT name, value FROM settings WHERE SUBSTR(name, 1, $1) = $2`, len(prefix), prefix)
+	pairs, err := find(ctx, s, pair, `SELECT name, value FROM settings WHERE SUBSTR(name, 1, $1) = $2`, len(prefix), prefix)
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
-	return collectPairs(rows)
+	return mapped(pairs), nil
 }
 
 // Choices returns those of the settings with these names that exist.
 func (s *Store) Choices(ctx context.Context, names ...string) (map[string]string, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT name, value FROM settings WHERE name IN (`+places(1, len(names))+`)`, anys(names)...)
+	pairs, err := find(ctx, s, pair, `SELECT name, value FROM settings WHERE name IN (`+places(1, len(names))+`)`, anys(names)...)
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
-	return collectPairs(rows)
-}
-
-func collectPairs(rows *sql.Rows) (map[string]string, error) {
-	pairs, err := collect(rows, func(rows *sql.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) })
-	if err != nil {
-		return nil, fmt.Errorf("read settings: %w", err)
-	}
-	found := make(map[string]string, len(pairs))
-	for _, p := range pairs {
-		found[p[0]] = p[1]
-	}
-	return found, nil
+	return mapped(pairs), nil
 }

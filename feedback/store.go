@@ -26,6 +26,9 @@ type Options struct {
 	// NoText keeps the texts of questions, answers and files out of the
 	// database, and so out of the backends.
 	NoText bool
+	// Patience is how long [Open] waits for a database that is away, as when
+	// both are started at the same time.
+	Patience time.Duration
 	// Log receives what an operator should know; nil discards it.
 	Log *slog.Logger
 }
@@ -68,6 +71,25 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	patient, cancel := context.WithTimeout(ctx, options.Patience)
+	defer cancel()
+	for {
+		s, err := open(ctx, databaseURL, options)
+		if !isPassing(err) || patient.Err() != nil {
+			return s, err
+		}
+		options.Log.Warn("the database cannot be opened yet, trying again", "error", err)
+		select {
+		case <-time.After(openPause):
+		case <-patient.Done():
+		}
+	}
+}
+
+// openPause is how long Open leaves a database alone that is away.
+const openPause = time.Second
+
+func open(ctx context.Context, databaseURL string, options Options) (*Store, error) {
 	s := &Store{
 		settle:   options.Settle,
 		noText:   options.NoText,
@@ -204,16 +226,6 @@ func ensureFile(path string) error {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	return f.Close()
-}
-
-// optional scans a row of one column and turns "no rows" into the zero value.
-func optional[T any](row *sql.Row) (T, error) {
-	var v T
-	err := row.Scan(&v)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return v, err
 }
 
 // millis and fromMillis are how times are kept. The zero time is 0.

@@ -47,7 +47,7 @@ func Transfer(ctx context.Context, from, to *Store, progress func(done, total in
 	}
 	var total, done int64
 	for _, t := range tables {
-		n, err := optional[int64](from.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+t.name))
+		n, err := maybe[int64](ctx, from, `SELECT COUNT(*) FROM `+t.name)
 		if err != nil {
 			return fmt.Errorf("count %s: %w", t.name, err)
 		}
@@ -104,7 +104,7 @@ func Transfer(ctx context.Context, from, to *Store, progress func(done, total in
 // mayReceive returns ErrInUse for a database that is neither empty nor an
 // earlier copy that no bot has used since.
 func (s *Store) mayReceive(ctx context.Context) error {
-	asked, err := optional[int](s.read.QueryRowContext(ctx, `SELECT 1 FROM asks LIMIT 1`))
+	asked, err := maybe[int](ctx, s, `SELECT 1 FROM asks LIMIT 1`)
 	if err != nil {
 		return fmt.Errorf("look into the target: %w", err)
 	}

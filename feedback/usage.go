@@ -153,8 +153,11 @@ func (s *Store) Settle(ctx context.Context, askID string, took Use) error {
 
 // Used returns what a scope, see [OfServer] and [OfMember], has used since the
 // day of a moment.
-func (s *Store) Used(ctx context.Context, scope string, since time.Time) (Use, error) {
-	u, err := used(ctx, s.read, scope, day(since))
+func (s *Store) Used(ctx context.Context, scope string, since time.Time) (u Use, err error) {
+	err = s.reading(ctx, func() (err error) {
+		u, err = used(ctx, s.read, scope, day(since))
+		return err
+	})
 	if err != nil {
 		return Use{}, fmt.Errorf("read what was used: %w", err)
 	}

@@ -221,7 +221,7 @@ func (s *Store) storeTexts(ctx context.Context, tx tx, before Submission, explan
 // Submission returns somebody's feedback on a response, or [ErrNoVote] when
 // there is none or it was taken back.
 func (s *Store) Submission(ctx context.Context, responseID string, rater Rater, source Source) (Submission, error) {
-	sub, found, err := findSubmission(ctx, s.read, responseID, rater, source, "")
+	sub, found, err := s.submission(ctx, responseID, rater, source)
 	if err != nil {
 		return Submission{}, fmt.Errorf("read a submission on response %s: %w", responseID, err)
 	}
@@ -229,6 +229,15 @@ func (s *Store) Submission(ctx context.Context, responseID string, rater Rater, 
 		return Submission{}, ErrNoVote
 	}
 	return sub, nil
+}
+
+// submission is findSubmission outside of a transaction.
+func (s *Store) submission(ctx context.Context, responseID string, rater Rater, source Source) (sub Submission, found bool, err error) {
+	err = s.reading(ctx, func() (err error) {
+		sub, found, err = findSubmission(ctx, s.read, responseID, rater, source, "")
+		return err
+	})
+	return sub, found, err
 }
 
 // forUpdate is what a SELECT ends with to keep other processes from changing
