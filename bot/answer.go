@@ -132,7 +132,7 @@ func (b *Bot) ask(ctx context.Context, m *message) {
 		Asker: b.store.Rater(m.Author.ID), Question: named(text, m.files()), AskedAt: madeAt(m.ID)}, c)
 	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {
-		b.takeOver(ctx, m.ID)
+		b.takeOver(m.ID)
 		return
 	}
 	q.files = b.load(ctx, m.files())

@@ -104,14 +104,16 @@ type Bot struct {
 	running sync.WaitGroup // what begin has begun
 	fatal   chan error
 	life    context.Context // of requests and the store
-	work    context.Context // of the model; ends first
+	work    context.Context // of the model; ends before life
+	taking  context.Context // of what the next start can do as well; ends when Run is told to stop
 
 	mu      sync.Mutex
 	guilds  map[string]string // name by id
 	shards  []*gateway
-	total   int               // of shards, in all processes
-	stopped bool              // nothing new is begun
-	missing map[int]time.Time // since when a shard may have missed messages
+	total   int                 // of shards, in all processes
+	stopped bool                // nothing new is begun
+	missing map[int]time.Time   // since when a shard may have missed messages
+	behind  map[int][]time.Time // since when a shard's missed messages are being fetched
 }
 
 const (
@@ -154,6 +156,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		fatal:   make(chan error, 1),
 		guilds:  map[string]string{},
 		missing: map[int]time.Time{},
+		behind:  map[int][]time.Time{},
 	}
 	b.out = newOutgoing(base.String(), options.Token, options.GlobalRPS, b.metrics, options.Log)
 	b.out.refused = func(err error) { b.fail(fmt.Errorf("%s: %w", fatalCodes[4004], errors.Join(errFatal, err))) }
@@ -176,7 +179,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer endLife(nil)
 	work, endWork := context.WithCancelCause(life)
 	defer endWork(nil)
-	b.life, b.work = life, work
+	taking, stopTaking := context.WithCancel(work)
+	defer stopTaking()
+	b.life, b.work, b.taking = life, work, taking
 
 	var shards []*gateway
 	err := b.identifyMyself(ctx)
@@ -211,6 +216,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	case err = <-b.fatal:
 	}
 	b.stop()
+	stopTaking()
 	b.log.Info("stopping: finishing the answers under way")
 	stopWork := time.AfterFunc(answersGrace, func() { endWork(errStopping) })
 	stopLife := time.AfterFunc(lifeGrace, func() { endLife(errStopping) })

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,9 +74,9 @@ type world struct {
 	path      string // of the database
 	database  string // URL of a Postgres, "" for the file
 	logs      *lines
-	allowed   []string     // problems that the test provokes
-	validated bool         // every body is held against Discord's OpenAPI document
-	panics    *atomic.Bool // when set and true, the store panics
+	allowed   []string                  // problems that the test provokes
+	validated bool                      // every body is held against Discord's OpenAPI document
+	before    func(method string) error // called before some methods of the store, if set
 
 	bot    *bot.Bot // of the latest start, as all below
 	store  *feedback.Store
@@ -159,8 +158,8 @@ func (w *world) boot() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if w.panics != nil {
-		w.bot, err = bot.New(w.options, panicky{w.store, w.panics}, client)
+	if w.before != nil {
+		w.bot, err = bot.New(w.options, meddled{w.store, w.before}, client)
 	} else {
 		w.bot, err = bot.New(w.options, w.store, client)
 	}

@@ -35,11 +35,12 @@ const (
 func aliveSetting(shard int) string { return fmt.Sprintf("shard_%d_alive", shard) }
 
 // lastAlive returns when an earlier process was last connected; the zero time
-// if there was none.
+// if there was none, and long ago if it cannot be read.
 func (b *Bot) lastAlive(ctx context.Context, shard int) time.Time {
 	text, err := b.store.Setting(ctx, aliveSetting(shard))
 	if err != nil {
 		b.log.Warn("cannot read when the bot was last connected", "error", err)
+		return time.Now().Add(-maxGap)
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -58,7 +59,7 @@ func (b *Bot) keepAlive(ctx context.Context) {
 		b.mu.Unlock()
 		for _, g := range shards {
 			if last := g.fresh(); !last.IsZero() && !b.stopping() {
-				b.storeAlive(ctx, g.shard, last)
+				b.storeAlive(ctx, g.shard, b.caughtUp(g.shard, last))
 			}
 		}
 	}
@@ -86,26 +87,52 @@ func (b *Bot) onReady(shard int, lastGood time.Time) {
 		b.begin("alive", func() { b.storeAlive(b.life, shard, time.Now()) })
 		return
 	}
-	b.begin("catching up", func() {
-		for _, p := range b.recentPlaces(b.life, shard) {
+	b.beginCatchingUp(shard, since, func() {
+		var places []feedback.Place
+		b.insistOn("look for missed messages", func() (err error) {
+			places, err = b.recentPlaces(b.life, shard)
+			return err
+		})
+		for _, p := range places {
 			b.catchUp(b.life, p.GuildID, p.ChannelID, since)
 		}
 	})
 }
 
+// beginCatchingUp looks for what was missed since a moment. Until it has, the
+// shard counts as connected no later than then, so that the next process looks
+// as well if this one dies.
+func (b *Bot) beginCatchingUp(shard int, since time.Time, do func()) {
+	b.mu.Lock()
+	b.behind[shard] = append(b.behind[shard], since)
+	b.mu.Unlock()
+	b.begin("catching up", func() {
+		do()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		n := slices.Index(b.behind[shard], since)
+		b.behind[shard] = slices.Delete(b.behind[shard], n, n+1)
+	})
+}
+
+// caughtUp returns up to when a shard has missed nothing: the last time it was
+// connected, or the beginning of a gap that is being looked into.
+func (b *Bot) caughtUp(shard int, last time.Time) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.MinFunc(append(slices.Clone(b.behind[shard]), last), time.Time.Compare)
+}
+
 // recentPlaces returns the channels in which a shard's members asked lately.
 // Direct messages, which Discord does not announce, belong to shard 0.
-func (b *Bot) recentPlaces(ctx context.Context, shard int) []feedback.Place {
+func (b *Bot) recentPlaces(ctx context.Context, shard int) ([]feedback.Place, error) {
 	places, err := b.store.RecentPlaces(ctx, false, maxPlaces)
 	if err == nil && shard == 0 {
 		var direct []feedback.Place
 		direct, err = b.store.RecentPlaces(ctx, true, maxPlaces)
 		places = append(places, direct...)
 	}
-	if err != nil {
-		b.log.Warn("cannot look for missed messages", "error", err)
-	}
-	return slices.DeleteFunc(places, func(p feedback.Place) bool { return b.shardOf(p.GuildID) != shard })
+	return slices.DeleteFunc(places, func(p feedback.Place) bool { return b.shardOf(p.GuildID) != shard }), err
 }
 
 // shardOf returns which shard a server's events come on, as Discord computes it.
@@ -154,7 +181,7 @@ func (b *Bot) onGuild(shard int, g guild) {
 	if len(behind) == 0 {
 		return
 	}
-	b.begin("catching up", func() {
+	b.beginCatchingUp(shard, since, func() {
 		for _, channelID := range behind {
 			b.catchUp(b.life, g.ID, channelID, since)
 		}

@@ -70,17 +70,67 @@ func (b *Bot) notAdmitted(ctx context.Context, r *reply, cause error) {
 }
 
 // deliver stores the response, shows its parts, and puts the buttons under the
-// last one. It goes on trying while Discord is in trouble. An answer that could
-// not be stored is shown all the same, without buttons.
+// last one. An answer that could not be stored is shown all the same, and gets
+// its buttons when it has been.
 func (b *Bot) deliver(ctx context.Context, r *reply, parts []string, response feedback.Response) {
 	if !r.q.unstored {
 		storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
 		if err := b.store.Monitor(storeCtx, response); err != nil {
 			r.q.unstored = true
 			b.log.Error("an answer could not be stored; showing it without buttons", "response_id", response.ID, "error", err)
 		}
+		cancel()
 	}
+	b.show(ctx, r, parts, response)
+	if r.q.unstored && len(r.ids) > 0 && b.storeLate(ctx, r, response) {
+		b.show(ctx, r, parts, response)
+	}
+}
+
+// storeLate goes on trying to store an answer that is shown already, for as long
+// as somebody may still want to rate it. It returns whether it did.
+func (b *Bot) storeLate(ctx context.Context, r *reply, response feedback.Response) bool {
+	wanted, land := b.flights.begin(b.taking, r.q.Ask) // unless it is deleted or its asker forgotten meanwhile
+	defer land()
+	for wait := time.Second; time.Since(r.q.startedAt) < maxUnanswered; wait = min(2*wait, finalTryAgain) {
+		pause(wanted, wait)
+		if wanted.Err() != nil {
+			return false
+		}
+		mine, err := b.storeAll(ctx, r, response)
+		switch {
+		case err != nil:
+			b.log.Warn("an answer could not be stored yet", "response_id", response.ID, "error", err)
+		case mine:
+			b.log.Info("an answer has been stored, so that it can be rated", "response_id", response.ID)
+			r.q.unstored = false
+			return true
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// storeAll stores everything about an answer that is shown already. It returns
+// false when another process has answered the question.
+func (b *Bot) storeAll(ctx context.Context, r *reply, response feedback.Response) (mine bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if mine, err = b.store.Take(ctx, r.q.Ask); err != nil || !mine {
+		return false, err
+	}
+	for part, id := range r.ids {
+		if err := b.store.Posted(ctx, r.q.Ask, id, part); err != nil {
+			return false, err
+		}
+	}
+	return true, b.store.Monitor(ctx, response)
+}
+
+// show brings an answer on the screen to its end, and goes on trying while
+// Discord is in trouble.
+func (b *Bot) show(ctx context.Context, r *reply, parts []string, response feedback.Response) {
 	for try := 1; ; try++ {
 		err := r.complete(ctx, parts)
 		switch {
@@ -138,7 +188,7 @@ func (b *Bot) finish(ctx context.Context, q question) {
 // logAnswer writes the one line that every question gets.
 func (b *Bot) logAnswer(q question, s streamed, outcome string, messages int) {
 	b.metrics.answers.WithLabelValues(outcome).Inc()
-	line := []any{"response_id", q.ResponseID, "outcome", outcome, "model", s.answer.Model, "messages", messages,
+	line := []any{"question_id", q.ID, "response_id", q.ResponseID, "outcome", outcome, "model", s.answer.Model, "messages", messages,
 		"input_tokens", s.answer.InputTokens, "output_tokens", s.answer.OutputTokens, "took", time.Since(q.startedAt).Round(time.Millisecond)}
 	if !s.answer.FirstText.IsZero() {
 		line = append(line, "first_text", s.answer.FirstText.Sub(q.startedAt).Round(time.Millisecond))

@@ -59,7 +59,12 @@ func (b *Bot) runOwned(ctx context.Context, g *gateway) error {
 	b.mu.Unlock()
 	g.own(true)
 	defer g.own(false)
-	b.finishUnfinished(ctx, g.shard) // before Discord repeats those questions
+	// Before Discord repeats those questions.
+	if err := b.finishUnfinished(ctx, g.shard); err != nil {
+		b.begin("recovery", func() {
+			b.insistOn("read what an earlier run left unfinished", func() error { return b.finishUnfinished(ctx, g.shard) })
+		})
+	}
 	return g.run(ctx)
 }
 

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -14,27 +15,44 @@ import (
 // waits for it any more.
 const maxUnanswered = 15 * time.Minute
 
+// insistOn repeats what fails, ever more seldom, until it succeeds or the bot is
+// told to stop. It is for what nobody else does before the next start.
+func (b *Bot) insistOn(what string, do func() error) {
+	for wait := time.Second; b.taking.Err() == nil; wait = min(2*wait, finalTryAgain) {
+		err := do()
+		if err == nil {
+			return
+		}
+		b.log.Error("cannot "+what+" yet", "error", err, "next_try_in", wait)
+		pause(b.taking, wait)
+	}
+}
+
 // finishUnfinished completes what an earlier process left of a shard's questions:
 // an answer that is stored is shown with its buttons, one that broke off is
 // marked as cut, and a question that nobody began to answer is answered now. It
 // returns when it has begun with all of them.
-func (b *Bot) finishUnfinished(ctx context.Context, shard int) {
-	readCtx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	asks, err := b.store.Unfinished(readCtx)
-	if err != nil {
-		b.log.Error("cannot read what an earlier run left unfinished", "error", err)
-		return
+func (b *Bot) finishUnfinished(ctx context.Context, shard int) error {
+	asks, err := b.unfinished(ctx)
+	if err != nil && ctx.Err() == nil {
+		return err
 	}
 	for _, a := range asks {
 		if b.shardOf(a.GuildID) != shard {
 			continue // another process may be writing the answer right now
 		}
-		if !b.seen.add(a.ID) || ctx.Err() != nil {
-			continue // this process is already at it
+		if ctx.Err() != nil || !b.seen.add(a.ID) {
+			continue // another process is, or this one
 		}
-		b.begin("recovery", func() { b.finishOne(b.life, a) })
+		b.begin("recovery", func() { b.finishLeft(a) })
 	}
+	return nil
+}
+
+func (b *Bot) unfinished(ctx context.Context) ([]feedback.Ask, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return b.store.Unfinished(ctx)
 }
 
 // takeOverAfter is how long another process that has taken a question has to
@@ -44,24 +62,29 @@ const takeOverAfter = 5 * time.Second
 // takeOver goes on with a question that another process has taken and then does
 // nothing about: it died so shortly after that the question was not among the
 // unfinished ones yet. Mostly there is nothing to do, as the answer is there.
-func (b *Bot) takeOver(ctx context.Context, askID string) {
+func (b *Bot) takeOver(askID string) {
 	for wait := range 2 {
-		readCtx, cancel := context.WithTimeout(ctx, storeTimeout)
-		asks, err := b.store.Unfinished(readCtx)
-		cancel()
+		var asks []feedback.Ask
+		b.insistOn("read whether a question has been answered", func() (err error) {
+			asks, err = b.unfinished(b.life)
+			return err
+		})
 		n := slices.IndexFunc(asks, func(a feedback.Ask) bool { return a.ID == askID && len(a.Messages) == 0 })
 		switch {
-		case err != nil:
-			b.log.Error("cannot read whether a question has been answered", "error", err)
-			return
 		case n < 0:
 			return
 		case wait == 0:
-			pause(b.work, takeOverAfter)
-		case b.work.Err() == nil:
-			b.finishOne(ctx, asks[n])
+			pause(b.taking, takeOverAfter)
+		default:
+			b.finishLeft(asks[n])
 		}
 	}
+}
+
+// finishLeft completes what is left of a question, however long the database or
+// Discord is away.
+func (b *Bot) finishLeft(a feedback.Ask) {
+	b.insistOn("finish the answer of an earlier run", func() error { return b.tryToFinish(b.life, a) })
 }
 
 // runsShardOf reports whether this process runs the shard of a server.
@@ -72,7 +95,9 @@ func (b *Bot) runsShardOf(guildID string) bool {
 	return slices.ContainsFunc(b.shards, func(g *gateway) bool { return g.shard == shard && g.owns() })
 }
 
-func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
+// tryToFinish is finishLeft once. It returns an error when it has to be tried
+// again.
+func (b *Bot) tryToFinish(ctx context.Context, a feedback.Ask) error {
 	q := question{Ask: a, startedAt: time.Now()}
 	if a.Token == "" {
 		q.replyTo = a.ID
@@ -80,31 +105,38 @@ func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
 	r := newReply(b, q)
 	r.ids = a.Messages
 	if len(r.ids) == 0 {
-		r.ids = b.findAnswer(ctx, q)
+		var err error
+		if r.ids, err = b.findAnswer(ctx, q); err != nil {
+			return fmt.Errorf("look for the answer to question %s: %w", q.ID, err)
+		}
 	}
 	r.shown = make([]string, len(r.ids)) // unknown, so everything is shown anew
 	switch {
 	case a.State == feedback.AskAnswered:
 		r.stoppable = true // perhaps
 		response, err := b.store.Response(ctx, a.ResponseID)
+		if errors.Is(err, feedback.ErrUnknownResponse) {
+			b.finish(ctx, q) // it was forgotten
+			return nil
+		}
 		if err != nil {
-			b.log.Error("cannot read an unfinished answer", "response_id", a.ResponseID, "error", err)
-			return
+			return err
 		}
 		b.log.Info("completing an answer of an earlier run", "response_id", a.ResponseID)
 		if response.Answer == "" { // texts are not kept
-			if text, there := b.onScreen(ctx, r); there {
+			text, there, err := b.onScreen(ctx, r)
+			if there {
 				r.cut = true
 				b.deliver(ctx, r, finalParts(withoutMark(text), markStopping), response)
 			}
-			return
+			return err
 		}
 		b.deliver(ctx, r, finalParts(response.Answer, markOf(response.Finish)), response)
 	case a.State == feedback.AskFailed && len(r.ids) > 0:
 		b.finish(ctx, q) // what stands there is the notice
 	case len(r.ids) > 0:
 		b.log.Info("marking an answer of an earlier run as cut", "response_id", a.ResponseID)
-		b.markCut(ctx, r)
+		return b.markCut(ctx, r)
 	case time.Since(a.AskedAt) > maxUnanswered || a.Token != "" && !r.tokenWorks():
 		b.metrics.dropped.WithLabelValues("question_too_old").Inc()
 		b.finish(ctx, q)
@@ -112,19 +144,20 @@ func (b *Bot) finishOne(ctx context.Context, a feedback.Ask) {
 		b.notice(ctx, r, textWentWrong)
 	default:
 		b.log.Info("answering a question of an earlier run", "response_id", a.ResponseID)
-		b.resumeOn(ctx, r)
+		return b.resumeOn(ctx, r)
 	}
+	return nil
 }
 
 // resumeOn answers a question of which nothing has been shown but, perhaps, that
 // the person has to wait.
-func (b *Bot) resumeOn(ctx context.Context, r *reply) {
+func (b *Bot) resumeOn(ctx context.Context, r *reply) error {
 	q := &r.q
 	var chain []feedback.Response
 	var err error
 	if q.ParentID != "" {
 		if chain, err = b.store.Chain(ctx, q.ParentID, maxTurns); err != nil {
-			b.log.Error("cannot read a conversation; answering without it", "error", err)
+			return err
 		}
 	}
 	q.turns = b.turnsOf(ctx, chain)
@@ -135,25 +168,25 @@ func (b *Bot) resumeOn(ctx context.Context, r *reply) {
 	switch {
 	case !known, q.Question == "" && b.options.NoText:
 		b.notice(ctx, r, textNoQuestion)
-		return
+		return nil
 	case q.Question == "" && len(q.turns) == 0:
 		b.notice(ctx, r, textEmptyQuestion)
-		return
+		return nil
 	}
 	b.answerOn(ctx, r)
+	return nil
 }
 
 // markCut ends an answer that an earlier process was writing, with what stands
 // on the screen.
-func (b *Bot) markCut(ctx context.Context, r *reply) {
-	text, there := b.onScreen(ctx, r)
+func (b *Bot) markCut(ctx context.Context, r *reply) error {
+	text, there, err := b.onScreen(ctx, r)
 	if !there {
-		return
+		return err
 	}
 	if text == textWaiting {
 		r.waiting = true
-		b.resumeOn(ctx, r)
-		return
+		return b.resumeOn(ctx, r)
 	}
 	response := feedback.Response{
 		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
@@ -163,19 +196,21 @@ func (b *Bot) markCut(ctx context.Context, r *reply) {
 	}
 	r.cut, r.stoppable = true, true
 	b.deliver(ctx, r, finalParts(text, markStopping), response)
+	return nil
 }
 
 // onScreen returns what the messages of an answer show. It returns false when
-// they cannot be read.
-func (b *Bot) onScreen(ctx context.Context, r *reply) (text string, there bool) {
+// they are gone; then there is nothing to do about the answer any more.
+func (b *Bot) onScreen(ctx context.Context, r *reply) (text string, there bool, err error) {
 	for k, id := range r.ids {
 		m, err := b.out.oneMessage(ctx, r.q.ChannelID, id)
-		if err != nil {
+		if permanent(err) {
 			b.log.Warn("cannot read an answer of an earlier run", "response_id", r.q.ResponseID, "error", err)
-			if permanent(err) {
-				b.finish(ctx, r.q)
-			}
-			return "", false
+			b.finish(ctx, r.q)
+			return "", false, nil
+		}
+		if err != nil {
+			return "", false, err
 		}
 		if k > 0 {
 			text += "\n"
@@ -183,27 +218,27 @@ func (b *Bot) onScreen(ctx context.Context, r *reply) (text string, there bool) 
 		text += m.Content
 		r.shown[k] = m.Content
 	}
-	return text, true
+	return text, true, nil
 }
 
 // findAnswer looks in the channel for messages with which an earlier process
 // began to answer, but did not live to store.
-func (b *Bot) findAnswer(ctx context.Context, q question) []string {
+func (b *Bot) findAnswer(ctx context.Context, q question) ([]string, error) {
 	list, err := b.out.messagesAfter(ctx, q.ChannelID, q.ID)
-	if err != nil {
+	if permanent(err) {
 		b.log.Warn("cannot look for an answer of an earlier run", "response_id", q.ResponseID, "error", err)
-		return nil
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, m := range list {
 		answers := m.Reference != nil && m.Reference.MessageID == q.ID || m.Interaction != nil && m.Interaction.ID == q.ID
 		if answers && m.Author != nil && m.Author.ID == b.me.ID && visible(m.Content) {
-			if err := b.store.Posted(ctx, q.Ask, m.ID, 0); err != nil && !errors.Is(err, context.Canceled) {
-				b.log.Error("cannot store a message of an answer", "response_id", q.ResponseID, "error", err)
-			}
-			return []string{m.ID}
+			return []string{m.ID}, b.store.Posted(ctx, q.Ask, m.ID, 0)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // markOf returns the mark that belongs under a stored answer.

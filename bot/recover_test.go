@@ -98,3 +98,41 @@ func TestUnfinishedWork(t *testing.T) {
 		})
 	}
 }
+
+// A database or a Discord that is away while the bot starts holds up what an
+// earlier process left and what was missed, and loses none of it.
+func TestUnfinishedWorkWhileAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+	ada := w.discord.AddUser("ada")
+	dm := w.discord.DM(ada.ID).ID
+	w.start()
+	w.answered(w.discord.Say(ada.ID, dm, "what is 1+1?").ID)
+	w.stop()
+	asked := w.ask(ada.ID, "what is 2+2?")
+	missed := w.discord.Say(ada.ID, dm, "what is 3+3?")
+	s := w.open()
+	a := w.taken(s, asked, 0)
+	err := s.Monitor(w.ctx(), feedback.Response{ID: a.ResponseID, AskID: a.ID, GuildID: a.GuildID, ChannelID: a.ChannelID, Asker: a.Asker,
+		ConversationID: a.ResponseID, Question: a.Question, Answer: "the stored answer", Finish: feedback.Complete, FinishedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	methods := []string{"Setting", "Unfinished", "Response", "RecentPlaces"}
+	before, left := failing(1, methods...)
+	w.before = before
+	w.discord.Inject(discordtest.Fault{Method: "GET", Path: "/channels/" + asked.ChannelID + "/messages", Status: 500, Times: 8})
+	w.start()
+	w.answered(asked.ID)
+	w.answered(missed.ID)
+	if list := left(); len(list) > 0 {
+		t.Errorf("the test shows nothing about %v", list)
+	}
+	w.stop()
+	if left, err := w.open().Unfinished(t.Context()); err != nil || len(left) != 0 {
+		t.Errorf("Unfinished() = %v, %v, want none", left, err)
+	}
+}

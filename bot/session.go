@@ -58,14 +58,14 @@ func (g *gateway) newConnection() *connection {
 		},
 	}
 	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
-		if e.Type == "READY" || e.Type == "RESUMED" {
-			signal(c.up)
-		}
 		if e.Operation != 0 || e.Type == "" {
 			return
 		}
 		if e.Type == "READY" {
 			g.onReady(g.fresh())
+		}
+		if e.Type == "READY" || e.Type == "RESUMED" {
+			signal(c.up) // from now on the connection counts as seen to work
 		}
 		g.seen()
 		g.onEvent(e)

@@ -3,7 +3,10 @@ package bot_test
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -129,30 +132,129 @@ func TestDatabaseGoneWhileAnswering(t *testing.T) {
 	}
 }
 
-// panicky is a store with a bug: it panics whenever it is asked to.
-type panicky struct {
+// meddled is a store that calls a function before some of its methods, which may
+// fail in their place.
+type meddled struct {
 	*feedback.Store
-	now *atomic.Bool
+	before func(method string) error
 }
 
-func (p panicky) Vote(ctx context.Context, v feedback.Vote) (feedback.Submission, feedback.Outcome, error) {
-	p.check()
-	return p.Store.Vote(ctx, v)
+func (m meddled) Vote(ctx context.Context, v feedback.Vote) (feedback.Submission, feedback.Outcome, error) {
+	if err := m.before("Vote"); err != nil {
+		return feedback.Submission{}, "", err
+	}
+	return m.Store.Vote(ctx, v)
 }
 
-func (p panicky) Submission(ctx context.Context, id string, r feedback.Rater, s feedback.Source) (feedback.Submission, error) {
-	p.check()
-	return p.Store.Submission(ctx, id, r, s)
+func (m meddled) Submission(ctx context.Context, id string, r feedback.Rater, s feedback.Source) (feedback.Submission, error) {
+	if err := m.before("Submission"); err != nil {
+		return feedback.Submission{}, err
+	}
+	return m.Store.Submission(ctx, id, r, s)
 }
 
-func (p panicky) Take(ctx context.Context, a feedback.Ask) (bool, error) {
-	p.check()
-	return p.Store.Take(ctx, a)
+func (m meddled) Take(ctx context.Context, a feedback.Ask) (bool, error) {
+	if err := m.before("Take"); err != nil {
+		return false, err
+	}
+	return m.Store.Take(ctx, a)
 }
 
-func (p panicky) check() {
-	if p.now.Load() {
-		panic("a bug")
+func (m meddled) Posted(ctx context.Context, a feedback.Ask, messageID string, part int) error {
+	if err := m.before("Posted"); err != nil {
+		return err
+	}
+	return m.Store.Posted(ctx, a, messageID, part)
+}
+
+func (m meddled) Monitor(ctx context.Context, r feedback.Response) error {
+	if err := m.before("Monitor"); err != nil {
+		return err
+	}
+	return m.Store.Monitor(ctx, r)
+}
+
+func (m meddled) Response(ctx context.Context, id string) (feedback.Response, error) {
+	if err := m.before("Response"); err != nil {
+		return feedback.Response{}, err
+	}
+	return m.Store.Response(ctx, id)
+}
+
+func (m meddled) Unfinished(ctx context.Context) ([]feedback.Ask, error) {
+	if err := m.before("Unfinished"); err != nil {
+		return nil, err
+	}
+	return m.Store.Unfinished(ctx)
+}
+
+func (m meddled) RecentPlaces(ctx context.Context, direct bool, n int) ([]feedback.Place, error) {
+	if err := m.before("RecentPlaces"); err != nil {
+		return nil, err
+	}
+	return m.Store.RecentPlaces(ctx, direct, n)
+}
+
+func (m meddled) Setting(ctx context.Context, name string) (string, error) {
+	if err := m.before("Setting"); err != nil {
+		return "", err
+	}
+	return m.Store.Setting(ctx, name)
+}
+
+var errAway = errors.New("the database is away")
+
+// failing lets the first n calls of each of these methods fail, and says which
+// did not happen.
+func failing(n int, methods ...string) (before func(string) error, left func() []string) {
+	var mu sync.Mutex
+	calls := map[string]int{}
+	return func(method string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if calls[method]++; calls[method] <= n && slices.Contains(methods, method) {
+				return errAway
+			}
+			return nil
+		}, func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return calls[m] >= n })
+		}
+}
+
+// An answer that cannot be stored is shown at once, and gets its buttons when it
+// has been stored.
+func TestStoredLate(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"Take", "Posted", "Monitor"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, discordtest.Options{})
+			w.before, _ = failing(2, method)
+			shown := w.watch(discordtest.KindMessage, discordtest.KindEdit)
+			w.start()
+			ada := w.discord.AddUser("ada")
+			asked := w.ask(ada.ID, "what is 2+2?")
+			first := w.next(shown, "the answer", func(e discordtest.Event) bool {
+				m := e.Data.(discordtest.Message)
+				return m.Author.Bot && strings.Contains(m.Content, "4")
+			}).Data.(discordtest.Message)
+			if rateable(first) {
+				t.Error("an answer has buttons before it is stored")
+			}
+			m := w.answered(asked.ID)
+			if a := answer(t, w, w.discord.Click(ada.ID, m.ID, thumb(m, 0))); !strings.Contains(a.Message.Content, "Saved") {
+				t.Errorf("a vote = %q, want it saved", a.Message.Content)
+			}
+			w.stop()
+			if n := len(w.replies(asked.ChannelID)); n != 1 {
+				t.Errorf("%d replies, want 1", n)
+			}
+			if left, err := w.open().Unfinished(t.Context()); err != nil || len(left) != 0 {
+				t.Errorf("Unfinished() = %v, %v, want none", left, err)
+			}
+		})
 	}
 }
 
@@ -162,12 +264,18 @@ func TestPanicIsAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{})
 	w.options.Explain = bot.ExplainAsk
-	w.panics = new(atomic.Bool)
+	var broken atomic.Bool
+	w.before = func(string) error {
+		if broken.Load() {
+			panic("a bug")
+		}
+		return nil
+	}
 	w.start()
 	ada := w.discord.AddUser("ada")
 	m := w.answered(w.ask(ada.ID, "what is 2+2?").ID)
 	receipt := answer(t, w, w.discord.Click(ada.ID, m.ID, thumb(m, 0))).Message
-	w.panics.Store(true)
+	broken.Store(true)
 	w.ask(ada.ID, "what is 3+3?")
 	for name, i := range map[string]*discordtest.Interaction{
 		"vote":    w.discord.Click(ada.ID, m.ID, star(m, 2)),
@@ -179,7 +287,7 @@ func TestPanicIsAnswered(t *testing.T) {
 			t.Errorf("%s with a panic = %q, want an apology", name, a.Message.Content)
 		}
 	}
-	w.panics.Store(false)
+	broken.Store(false)
 	if a := answer(t, w, w.discord.Click(ada.ID, m.ID, star(m, 2))); !strings.Contains(a.Message.Content, "Changed") {
 		t.Errorf("a vote after the panic = %q, want Changed", a.Message.Content)
 	}
