@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -203,6 +204,27 @@ func TestIdentifyAgain(t *testing.T) {
 		if _, code = l.next(); code != 0 && code != 4005 {
 			t.Fatalf("a second IDENTIFY was closed with %d", code)
 		}
+	}
+}
+
+// Shards that identify in the same moment get a session each.
+func TestIdentifyTogether(t *testing.T) {
+	s := bare(t, discordtest.Options{MaxConcurrency: 2})
+	var both sync.WaitGroup
+	both.Add(2)
+	s.OnIdentify(func(int) discordtest.GatewayAction {
+		both.Done()
+		both.Wait()
+		return discordtest.GatewayAction{}
+	})
+	ids := make([]string, 2)
+	var all sync.WaitGroup
+	for shard := range ids {
+		all.Go(func() { _, ids[shard] = identified(t, s, 1, shard, 2) })
+	}
+	all.Wait()
+	if ids[0] == ids[1] {
+		t.Errorf("both have session %s", ids[0])
 	}
 }
 

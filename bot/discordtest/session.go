@@ -27,6 +27,7 @@ const (
 type gateway struct {
 	conns      map[*conn]struct{}
 	sessions   map[string]*session
+	opened     int // sessions
 	identifies int
 	resumes    int
 	connects   int
@@ -135,7 +136,8 @@ func (s *Server) open(c *conn, shard, of, intents int) {
 			delete(s.sessions, id)
 		}
 	}
-	id := fmt.Sprintf("%032x", s.identifies+1<<20)
+	s.opened++
+	id := fmt.Sprintf("%032x", s.opened+1<<20)
 	se := &session{id: id, shard: shard, of: of, intents: intents, conn: c}
 	s.sessions[id], c.session = se, se
 	s.emit(KindIdentify, Connection{Session: id, Shard: shard})
