@@ -101,10 +101,12 @@ func (b *Bot) mayIdentify(ctx context.Context, shard, concurrency int) error {
 			time.AfterFunc(identifyEvery, lock.Release) // a store that closes before has let it go
 			return nil
 		}
+		wait := gateEvery
 		if err != nil && ctx.Err() == nil {
 			b.log.Error("cannot see whether another process begins a session", "error", err)
+			wait = standByEvery
 		}
-		pause(ctx, gateEvery)
+		pause(ctx, wait)
 	}
 	return ctx.Err()
 }

@@ -72,7 +72,11 @@ func (k *locks) try(ctx context.Context, name string) (*Lock, error) {
 		if err := k.connect(ctx); err != nil {
 			return nil, err
 		}
-		if ours, err := k.ask(ctx, name); err != nil || !ours {
+		ours, err := k.ask(ctx, name)
+		if isPassing(err) || errors.Is(err, sql.ErrConnDone) {
+			k.lose() // so that the next try has another connection
+		}
+		if err != nil || !ours {
 			return nil, err
 		}
 	}

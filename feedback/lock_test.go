@@ -54,9 +54,10 @@ func TestLockAmongProcesses(t *testing.T) {
 	if l, err := two.TryLock(t.Context(), "a"); l != nil || err != nil {
 		t.Errorf("TryLock() of another process's = %v, %v, want nil", l, err)
 	}
+	const ofThisDatabase = `locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 	cut := func() {
 		t.Helper()
-		if _, err := two.DB().Exec(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`); err != nil {
+		if _, err := two.DB().Exec(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE ` + ofThisDatabase); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,7 +77,7 @@ func TestLockAmongProcesses(t *testing.T) {
 	cut()
 	eventually(t, "nobody else wants it: it is taken again", func() bool {
 		var n int
-		if err := two.DB().QueryRow(`SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'`).Scan(&n); err != nil {
+		if err := two.DB().QueryRow(`SELECT COUNT(*) FROM pg_locks WHERE ` + ofThisDatabase).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n == 1
@@ -85,6 +86,13 @@ func TestLockAmongProcesses(t *testing.T) {
 	case <-held.Lost():
 		t.Error("the lock was lost to nobody")
 	default:
+	}
+	cut()
+	if l, err := one.TryLock(t.Context(), "b"); err == nil {
+		l.Release() // it was noticed before
+	}
+	if l, err := one.TryLock(t.Context(), "b"); l == nil || err != nil {
+		t.Errorf("a second TryLock() over a broken connection = %v, %v, want a lock over another", l, err)
 	}
 	if err := one.Close(); err != nil {
 		t.Fatal(err)
