@@ -126,7 +126,7 @@ func TestFleetKilled(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_FLEET_SECONDS")); err == nil {
 		lasts = time.Duration(n) * time.Second
 	}
-	o := newOutside(t, discordtest.Options{Shards: 4, MaxConcurrency: 4, IdentifyWindow: -1, ChannelLimit: -1, AckTimeout: time.Second,
+	o := newOutside(t, discordtest.Options{Shards: 4, MaxConcurrency: 4, IdentifyWindow: -1, ChannelLimit: -1,
 		SessionStarts: 1 << 20, NonceWindow: time.Hour}, llmtest.Options{TokenDelay: 2 * time.Millisecond})
 	o.environ = append(o.environ, "DISCORD_GLOBAL_RPS=1000")
 	url, crash := feedbacktest.OwnPostgres(t)

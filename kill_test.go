@@ -84,7 +84,7 @@ func TestKilled(t *testing.T) {
 		rounds = n
 	}
 	// Limits are off, so that a round is short; their own tests are elsewhere.
-	o := newOutside(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1, AckTimeout: time.Second, SessionStarts: 1 << 20,
+	o := newOutside(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1, SessionStarts: 1 << 20,
 		NonceWindow: time.Hour}, llmtest.Options{TokenDelay: 2 * time.Millisecond})
 	o.environ = append(o.environ, "DISCORD_GLOBAL_RPS=1000", "FEEDBACK_SETTLE=1h")
 	s := &storm{o: o, told: map[string]int64{}, rating: map[int64]int{}}
@@ -99,8 +99,9 @@ func TestKilled(t *testing.T) {
 
 	var waiting sync.WaitGroup
 	for range rounds {
-		moment := s.moment()
-		for range 5 + rand.N(60) {
+		clicks := 5 + rand.N(60)
+		moment := s.moment(clicks)
+		for range clicks {
 			waiting.Go(func() { s.vote(o.ctx()) })
 		}
 		for range rand.N(3) {
@@ -130,14 +131,14 @@ func TestKilled(t *testing.T) {
 }
 
 // moment returns a channel that closes when to kill: at any time, or at the very
-// instant at which a member is told something, which is when a promise that is
-// not kept yet would be found out.
-func (s *storm) moment() <-chan struct{} {
+// instant at which one of so many members is told something, which is when a
+// promise that is not kept yet would be found out.
+func (s *storm) moment(clicks int) <-chan struct{} {
 	ctx, now := context.WithTimeout(s.o.t.Context(), rand.N(120*time.Millisecond))
 	if rand.N(4) > 0 {
-		ctx, now = context.WithTimeout(s.o.t.Context(), 500*time.Millisecond)
+		ctx, now = context.WithTimeout(s.o.t.Context(), 10*time.Second)
 		var answers atomic.Int64
-		last := 1 + rand.Int64N(20)
+		last := 1 + rand.Int64N(min(20, int64(clicks)))
 		unsubscribe := s.o.discord.Subscribe(func(e discordtest.Event) {
 			if e.Kind == discordtest.KindAnswer && answers.Add(1) == last {
 				now()
