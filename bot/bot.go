@@ -86,9 +86,10 @@ type Bot struct {
 	metrics *metrics
 	log     *slog.Logger
 
-	made  time.Time
-	me    user   // the bot's own account
-	appID string // its application
+	made         time.Time
+	me           user   // the bot's own account
+	appID        string // its application
+	commitBudget time.Duration
 
 	clicks  chan click
 	flights *flights
@@ -143,7 +144,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 	}
 	setUpDiscordgo()
 	b := &Bot{
-		options: options, store: store, model: model, log: options.Log, made: time.Now(),
+		options: options, store: store, model: model, log: options.Log, made: time.Now(), commitBudget: commitBudget,
 		metrics: newMetrics(options.Metrics),
 		clicks:  make(chan click, maxClicks),
 		flights: newFlights(),

@@ -47,7 +47,7 @@ const (
 )
 
 // patience bounds every wait of a test.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // rateable reports whether vote buttons stand under a message, as they do under
 // the last one of an answer that is complete.
@@ -89,9 +89,7 @@ type world struct {
 func newWorld(t testing.TB, options discordtest.Options) *world {
 	t.Helper()
 	options.Token = discordToken
-	if bot.UnderRace && options.AckTimeout == 0 {
-		options.AckTimeout = 15 * time.Second
-	}
+	options.AckTimeout = cmp.Or(options.AckTimeout, bot.AckTimeout)
 	options.OpenAPI = os.Getenv("DISCORD_OPENAPI")
 	d, err := discordtest.New(options)
 	if err != nil {
@@ -166,6 +164,7 @@ func (w *world) boot() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	bot.Slow(w.bot)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	w.ended, w.cancel = ended, cancel

@@ -71,7 +71,7 @@ func (b *Bot) onStop(ctx context.Context, i *interaction, responseID string) {
 // onAgain answers a question once more. The new answer is a response of its
 // own, linked to the first as its alternative.
 func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
-	readCtx, cancel := context.WithTimeout(ctx, commitBudget)
+	readCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
 	old, source, err := b.earlier(readCtx, responseID)
 	sorry, allowed := b.mayAsk(i)

@@ -49,7 +49,7 @@ func form(s feedback.Submission) modal {
 // openForm shows the form on request from the receipt. It must be the first
 // answer to the click, so it only waits for a read.
 func (b *Bot) openForm(ctx context.Context, i *interaction, responseID string) {
-	readCtx, cancel := context.WithTimeout(ctx, commitBudget)
+	readCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
 	sub, err := b.store.Submission(readCtx, responseID, b.store.Rater(i.userID()), feedback.User)
 	switch {

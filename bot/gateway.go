@@ -43,11 +43,13 @@ type gateway struct {
 	intents      discordgo.Intent
 	token        string
 	transport    http.RoundTripper // for the session's one REST call, GET /gateway
-	identify     func(context.Context) error
-	onReady      func(lastGood time.Time) // a session begins; lastGood is zero for the first
-	onEvent      func(*discordgo.Event)
-	metrics      *metrics
-	log          *slog.Logger
+	// identify waits until a session may begin. began has to be called when it
+	// has.
+	identify func(context.Context) (began func(), err error)
+	onReady  func(lastGood time.Time) // a session begins; lastGood is zero for the first
+	onEvent  func(*discordgo.Event)
+	metrics  *metrics
+	log      *slog.Logger
 
 	mu       sync.Mutex
 	lastGood time.Time // when the connection was last seen to work
@@ -87,14 +89,15 @@ func (g *gateway) seen() {
 // errFatal when Discord refuses for good.
 func (g *gateway) run(ctx context.Context) error {
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		if err := g.identify(ctx); err != nil {
+		began, err := g.identify(ctx)
+		if err != nil {
 			if ctx.Err() != nil {
 				break
 			}
 			return err
 		}
 		started := time.Now()
-		err := g.hold(ctx)
+		err = g.hold(ctx, began)
 		if errors.Is(err, errFatal) {
 			return err
 		}
@@ -112,11 +115,16 @@ func (g *gateway) run(ctx context.Context) error {
 }
 
 // hold uses one session for as long as it can be resumed, and says why it
-// cannot any more.
-func (g *gateway) hold(ctx context.Context) error {
+// cannot any more. It calls began when Discord may have got the IDENTIFY.
+func (g *gateway) hold(ctx context.Context, began func()) error {
+	began = sync.OnceFunc(began)
+	defer began()
 	c := g.newConnection()
+	established := false
 	for try := 0; ; {
 		ready, err := c.open(ctx)
+		began()
+		identified := c.tapped() != nil && !established
 		switch {
 		case err != nil:
 			if ctx.Err() != nil {
@@ -126,7 +134,7 @@ func (g *gateway) hold(ctx context.Context) error {
 			if code := c.closeCode(err); fatalCodes[code] != "" {
 				return fmt.Errorf("%s (close code %d): %w", fatalCodes[code], code, errFatal)
 			}
-			if errors.Is(err, errHung) || !resumable(c.closeCode(err)) || try >= 3 {
+			if identified || errors.Is(err, errHung) || !resumable(c.closeCode(err)) || try >= 3 {
 				c.abandon()
 				return err
 			}
@@ -135,7 +143,7 @@ func (g *gateway) hold(ctx context.Context) error {
 			pause(ctx, time.Duration(try)*time.Second)
 			continue
 		case ready:
-			try = 0
+			try, established = 0, true
 		}
 		g.metrics.gateway.WithLabelValues("connected").Inc()
 		g.seen()

@@ -88,6 +88,23 @@ func TestReconnectRequest(t *testing.T) {
 	}
 }
 
+// A session that breaks off before it is ready is begun again at Discord's pace.
+func TestBreakOffAfterIdentify(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.discord.OnIdentify(func(n int) discordtest.GatewayAction {
+		if n == 1 {
+			return discordtest.GatewayAction{Close: 4000}
+		}
+		return discordtest.GatewayAction{}
+	})
+	w.start()
+	w.alive()
+	if n := w.discord.Identifies(); n != 2 {
+		t.Errorf("%d IDENTIFYs, want 2", n)
+	}
+}
+
 // op 9 in any state ends in a session that works, and what was said meanwhile
 // is answered.
 func TestInvalidSession(t *testing.T) {

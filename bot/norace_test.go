@@ -2,4 +2,10 @@
 
 package bot
 
+import "time"
+
 const UnderRace = false
+
+const AckTimeout time.Duration = 0 // as Discord does
+
+func Slow(*Bot) {}

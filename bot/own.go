@@ -93,13 +93,14 @@ func (b *Bot) waitForShard(ctx context.Context, g *gateway) *feedback.Lock {
 
 // mayIdentify waits until Discord allows the shard a new session: one in some
 // seconds for each shard id modulo max_concurrency, in all processes together.
-func (b *Bot) mayIdentify(ctx context.Context, shard, concurrency int) error {
+// began starts those seconds.
+func (b *Bot) mayIdentify(ctx context.Context, shard, concurrency int) (began func(), err error) {
 	name := fmt.Sprintf("identify %d", shard%concurrency)
 	for ctx.Err() == nil {
 		lock, err := b.store.TryLock(ctx, name)
 		if lock != nil {
-			time.AfterFunc(identifyEvery, lock.Release) // a store that closes before has let it go
-			return nil
+			// A store that closes before has let it go.
+			return func() { time.AfterFunc(identifyEvery, lock.Release) }, nil
 		}
 		wait := gateEvery
 		if err != nil && ctx.Err() == nil {
@@ -108,7 +109,7 @@ func (b *Bot) mayIdentify(ctx context.Context, shard, concurrency int) error {
 		}
 		pause(ctx, wait)
 	}
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
 const identifyEvery = 6 * time.Second

@@ -267,28 +267,34 @@ func TestIdentifyGate(t *testing.T) {
 		}
 		defer store.Close()
 		b := &Bot{store: store, log: slog.New(slog.DiscardHandler)}
-		for concurrency, want := range map[int]time.Duration{1: 3 * identifyEvery, 2: identifyEvery, 16: 0} {
-			began := time.Now()
+		const handshake = 2 * time.Second // until Discord has got the IDENTIFY
+		for concurrency, want := range map[int]time.Duration{1: 3*(identifyEvery+handshake) + handshake,
+			2: identifyEvery + 2*handshake, 16: handshake} {
+			start := time.Now()
 			var all sync.WaitGroup
 			for shard := range 4 {
 				all.Go(func() {
-					if err := b.mayIdentify(t.Context(), shard, concurrency); err != nil {
+					began, err := b.mayIdentify(t.Context(), shard, concurrency)
+					if err != nil {
 						t.Errorf("mayIdentify() = %v", err)
+						return
 					}
+					time.Sleep(handshake)
+					began()
 				})
 			}
 			all.Wait()
-			if took := time.Since(began); took < want || took > want+4*gateEvery {
+			if took := time.Since(start); took < want || took > want+4*gateEvery {
 				t.Errorf("4 sessions with max_concurrency %d took %v, want %v", concurrency, took, want)
 			}
 			time.Sleep(identifyEvery)
 		}
-		if err := b.mayIdentify(t.Context(), 0, 1); err != nil {
+		if _, err := b.mayIdentify(t.Context(), 0, 1); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := b.mayIdentify(ctx, 0, 1); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.mayIdentify(ctx, 0, 1); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("mayIdentify() = %v, want the deadline", err)
 		}
 	})

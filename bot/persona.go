@@ -142,7 +142,7 @@ type textsOfChoice struct {
 
 // choose shows, stores or resets a choice.
 func (b *Bot) choose(ctx context.Context, i *interaction, may bool, setting, value string, texts textsOfChoice) {
-	storeCtx, cancel := context.WithTimeout(ctx, commitBudget)
+	storeCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
 	reset := i.flag(optionReset)
 	if value == "" && !reset {

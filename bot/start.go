@@ -158,7 +158,7 @@ func (b *Bot) planShards(ctx context.Context) ([]*gateway, error) {
 			onEvent: func(e *discordgo.Event) {
 				b.protect("event", nil, func() { b.onEvent(id, e) })
 			},
-			identify: func(ctx context.Context) error {
+			identify: func(ctx context.Context) (func(), error) {
 				if !first {
 					b.sparinglyIdentify(ctx)
 				}

@@ -37,7 +37,7 @@ func (b *Bot) onUsage(ctx context.Context, i *interaction) {
 }
 
 func (b *Bot) usageOf(ctx context.Context, who, scope string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, commitBudget)
+	ctx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
 	now := time.Now()
 	today, err := b.store.Used(ctx, scope, now)

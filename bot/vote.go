@@ -163,7 +163,7 @@ func inTime[T any](b *Bot, ctx context.Context, i *interaction, store func(conte
 		}()
 		o.result = store(ctx)
 	}()
-	budget := time.NewTimer(commitBudget - time.Since(i.received))
+	budget := time.NewTimer(b.commitBudget - time.Since(i.received))
 	defer budget.Stop()
 	var o outcome
 	select {
