@@ -135,7 +135,14 @@ func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }
 // changes. They are given up, and the vote is stored by the new one.
 func TestFailover(t *testing.T) {
 	url := feedbacktest.Postgres(t)
-	s, other := open(t, url, feedback.Options{}), open(t, url, feedback.Options{})
+	short, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	log := slog.New(slog.NewTextHandler(writer(func(line []byte) {
+		if strings.Contains(string(line), "does not take changes") {
+			cancel()
+		}
+	}), nil))
+	s, other := open(t, url, feedback.Options{Log: log}), open(t, url, feedback.Options{})
 	r := monitor(t, s)
 	conn, err := other.DB().Conn(t.Context())
 	if err != nil {
@@ -157,10 +164,8 @@ func TestFailover(t *testing.T) {
 	}
 	do(`ALTER DATABASE ` + name + ` SET default_transaction_read_only = on`)
 	do(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-	short, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
 	if _, _, err := s.Vote(short, click(r, "impatient", 5)); err == nil || !strings.Contains(err.Error(), "25006") {
-		t.Errorf("Vote on a server that takes no changes = %v, want its error 25006 after a second", err)
+		t.Errorf("Vote on a server that takes no changes = %v, want its error 25006", err)
 	}
 	voted := make(chan error, 1)
 	go func() {

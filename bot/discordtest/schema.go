@@ -22,7 +22,27 @@ type schemas struct {
 // documentURL names the document inside the compiler, so that its real path is never resolved as a URL.
 const documentURL = "https://discord.invalid/openapi.json"
 
+// documents are those that this process has read, by path: to compile one again for each server takes a test longer
+// than everything else.
+var documents = struct {
+	mu   sync.Mutex
+	read map[string]*schemas
+}{read: map[string]*schemas{}}
+
 func loadSchemas(path string) (*schemas, error) {
+	documents.mu.Lock()
+	defer documents.mu.Unlock()
+	if known := documents.read[path]; known != nil {
+		return known, nil
+	}
+	s, err := readSchemas(path)
+	if err == nil {
+		documents.read[path] = s
+	}
+	return s, err
+}
+
+func readSchemas(path string) (*schemas, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read Discord's OpenAPI document: %w", err)
