@@ -109,10 +109,7 @@ func TestKilled(t *testing.T) {
 		}
 		<-moment
 		kill(t, c)
-		c = o.process()
-		if err := o.online(); err != nil {
-			t.Fatal(err)
-		}
+		c = o.again()
 	}
 	waiting.Wait()
 	for _, id := range s.asked {
@@ -161,24 +158,23 @@ func kill(t *testing.T, c *exec.Cmd) {
 	}
 }
 
-// online waits until the program is connected.
-func (o *outside) online() error {
-	ctx, cancel := context.WithCancelCause(o.ctx())
-	defer cancel(nil)
-	up := errors.New("up")
+// again starts the program once more, and waits until it has a session.
+func (o *outside) again() *exec.Cmd {
+	o.t.Helper()
+	up := make(chan struct{})
+	var once sync.Once
 	defer o.discord.Subscribe(func(e discordtest.Event) {
 		if e.Kind == discordtest.KindIdentify {
-			cancel(up)
+			once.Do(func() { close(up) })
 		}
 	})()
-	if o.discord.Connections() > 0 {
-		return nil
+	c := o.process()
+	select {
+	case <-up:
+	case <-o.ctx().Done():
+		o.t.Fatal("the program did not connect")
 	}
-	<-ctx.Done()
-	if err := context.Cause(ctx); err != up {
-		return fmt.Errorf("the program did not connect: %w", err)
-	}
-	return nil
+	return c
 }
 
 func (s *storm) judge(t *testing.T) {
