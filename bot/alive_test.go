@@ -38,4 +38,11 @@ func TestAGapThatIsLookedIntoStaysOne(t *testing.T) {
 			t.Errorf("another shard's caughtUp() = %v ago, want 0", now.Sub(got))
 		}
 	}
+	stopped, stop := context.WithCancel(t.Context())
+	b.taking = stopped
+	b.beginCatchingUp(3, long, stop)
+	b.running.Wait()
+	if got := b.caughtUp(3, now); !got.Equal(long) {
+		t.Errorf("after a stop meanwhile caughtUp() = %v ago, want %v", now.Sub(got), now.Sub(long))
+	}
 }

@@ -108,6 +108,9 @@ func (b *Bot) beginCatchingUp(shard int, since time.Time, do func()) {
 	b.mu.Unlock()
 	b.begin("catching up", func() {
 		do()
+		if b.taking.Err() != nil {
+			return // it may have been cut short
+		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		n := slices.Index(b.behind[shard], since)
