@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/bwmarrin/discordgo"
-
 	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
@@ -53,8 +51,7 @@ func (b *Bot) onAbout(ctx context.Context, i *interaction) {
 	b.forms.put(id, aboutForm{quoted: quoted, files: target.Attachments})
 	b.respond(ctx, i, callback{Type: replyForm, Data: modal{
 		CustomID: customID(askAbout, id), Title: commandAbout,
-		Components: []row{{Components: []discordgo.MessageComponent{discordgo.TextInput{CustomID: inputAbout, Label: "Your question",
-			Style: discordgo.TextInputParagraph, Placeholder: defaultAbout, Required: false, MaxLength: maxAbout}}}},
+		Components: []row{{input{CustomID: inputAbout, Label: labelAbout, Hint: defaultAbout, MaxLength: maxAbout}}},
 	}})
 }
 

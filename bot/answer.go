@@ -129,13 +129,13 @@ func (b *Bot) ask(ctx context.Context, m *message) {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
 	q := b.newQuestion(feedback.Ask{ID: m.ID, GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: named(text, m.files()), AskedAt: madeAt(m.ID)}, c)
+		Asker: b.store.Rater(m.Author.ID), Question: named(text, filesOf(m)), AskedAt: madeAt(m.ID)}, c)
 	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {
 		b.takeOver(m.ID)
 		return
 	}
-	q.files = b.load(ctx, m.files())
+	q.files = b.load(ctx, filesOf(m))
 	if b.threadsFor(m.GuildID, m.ChannelID) {
 		b.openThreadAt(ctx, &q, m.ID)
 	}
@@ -304,10 +304,4 @@ func (b *Bot) keepTyping(ctx, typing context.Context, channelID string) {
 		}
 		pause(typing, typingEvery)
 	}
-}
-
-// permanent reports whether Discord refused something for good.
-func permanent(err error) bool {
-	s := status(err)
-	return s >= 400 && s < 500 && s != 429
 }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"feedbackbot/feedback"
@@ -50,18 +49,6 @@ func (b *Bot) openThreadAt(ctx context.Context, q *question, messageID string) {
 		}
 	}
 	q.ChannelID, q.Token, q.replyTo = thread.ID, "", ""
-}
-
-// openThread opens a public thread at a message.
-func (o *outgoing) openThread(ctx context.Context, channelID, messageID, name string) (c channel, err error) {
-	path := "/channels/" + channelID + "/messages/" + messageID + "/threads"
-	err = o.do(ctx, call{method: http.MethodPost, path: path, route: "POST /channels/messages/threads",
-		bucket: "POST /channels/" + channelID + "/threads", lane: urgent, out: &c, body: func() any {
-			return struct {
-				Name string `json:"name"`
-			}{name}
-		}})
-	return c, err
 }
 
 // askOf is an interaction as a question.

@@ -13,12 +13,6 @@ import (
 	"feedbackbot/llm"
 )
 
-type attachment struct {
-	Filename string `json:"filename"`
-	Size     int64  `json:"size"`
-	URL      string `json:"url"`
-}
-
 const (
 	maxFiles    = 5         // of one question
 	maxPicture  = 10 << 20  // bytes
@@ -64,7 +58,7 @@ func (b *Bot) load(ctx context.Context, list []attachment) files {
 				f.notes = append(f.notes, refusal(name, err))
 				continue
 			}
-			f.images = append(f.images, p)
+			f.images = append(f.images, llm.Image(p))
 		case len(data) > maxTextFile:
 			f.notes = append(f.notes, refusal(name, errTooLarge))
 		case !isText(data):
@@ -138,15 +132,15 @@ func (b *Bot) loadAgain(ctx context.Context, q *question, messageID string) bool
 		return q.Question != ""
 	}
 	if q.Question == "" {
-		q.Question = clip(named(b.questionText(&m), m.files()), maxQuestion)
+		q.Question = clip(named(b.questionText(&m), filesOf(&m)), maxQuestion)
 	}
-	q.files = b.load(ctx, m.files())
+	q.files = b.load(ctx, filesOf(&m))
 	return true
 }
 
-// files are the attachments of a message and, when it replies to somebody else,
+// filesOf returns the attachments of a message and, when it replies to somebody else,
 // of the message it replies to.
-func (m *message) files() []attachment {
+func filesOf(m *message) []attachment {
 	if m.Referenced == nil || m.Referenced.Author == nil || m.Referenced.Author.Bot {
 		return m.Attachments
 	}

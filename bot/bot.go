@@ -13,13 +13,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/bwmarrin/discordgo"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"feedbackbot/feedback"
@@ -135,14 +132,9 @@ var ErrConfiguration = errFatal
 
 // New returns a bot that is ready to run.
 func New(options Options, store store, model model) (*Bot, error) {
-	base, err := url.Parse(options.APIURL)
-	if err != nil || base.Host == "" {
-		return nil, errors.New("DISCORD_API_URL must look like https://discord.com/api/v10")
-	}
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	setUpDiscordgo()
 	b := &Bot{
 		options: options, store: store, model: model, log: options.Log, made: time.Now(), commitBudget: commitBudget,
 		metrics: newMetrics(options.Metrics),
@@ -150,7 +142,7 @@ func New(options Options, store store, model model) (*Bot, error) {
 		flights: newFlights(),
 		places:  newPlaces(),
 		slots:   newSlots(options.Limits.AtOnce),
-		fetch:   newFetcher(base.String()),
+		fetch:   newFetcher(options.APIURL, userAgent),
 		forms:   newFleeting[aboutForm](),
 		told:    newFleeting[bool](),
 		spoken:  newFleeting[string](),
@@ -160,18 +152,12 @@ func New(options Options, store store, model model) (*Bot, error) {
 		missing: map[int]time.Time{},
 		behind:  map[int][]time.Time{},
 	}
-	b.out = newOutgoing(base.String(), options.Token, options.GlobalRPS, b.metrics, options.Log)
-	b.out.refused = func(err error) { b.fail(fmt.Errorf("%s: %w", fatalCodes[4004], errors.Join(errFatal, err))) }
-	return b, nil
+	var err error
+	b.out, err = newOutgoing(clientOptions{BaseURL: options.APIURL, Token: options.Token, GlobalRPS: options.GlobalRPS,
+		Metrics: options.Metrics, Log: options.Log,
+		Refused: func(err error) { b.fail(fmt.Errorf("%s: %w", badToken, errors.Join(errFatal, err))) }})
+	return b, err
 }
-
-// setUpDiscordgo sets the two package variables that sessions share: the API
-// version, and where discordgo logs. It logs payloads and tokens, and all that
-// matters of it reaches the supervisor anyway.
-var setUpDiscordgo = sync.OnceFunc(func() {
-	discordgo.APIVersion = "10"
-	discordgo.Logger = func(int, int, string, ...any) {}
-})
 
 // Run answers and takes votes until ctx ends, then finishes what is under way
 // and returns nil. It returns an error that wraps [ErrConfiguration] when
@@ -312,10 +298,4 @@ func (b *Bot) Ready() error {
 		}
 	}
 	return nil
-}
-
-// restTransport is the one over which discordgo asks for the gateway's address.
-func (b *Bot) restTransport() http.RoundTripper {
-	base, _ := url.Parse(b.options.APIURL) // New has parsed it
-	return rebase{base: base, next: b.out.client.Transport}
 }

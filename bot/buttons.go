@@ -3,7 +3,6 @@ package bot
 import (
 	"strings"
 
-	"github.com/bwmarrin/discordgo"
 	"github.com/google/uuid"
 
 	"feedbackbot/feedback"
@@ -75,22 +74,19 @@ func (a action) rating() (rating int, kind feedback.Kind, ok bool) {
 	return 0, "", false
 }
 
-type row = discordgo.ActionsRow
-
 // voteRows returns the buttons under an answer: thumbs first, stars below.
 func voteRows(which Buttons, responseID string) []row {
 	var rows []row
 	if which != OnlyStars {
-		rows = append(rows, row{Components: []discordgo.MessageComponent{
-			discordgo.Button{Style: discordgo.SecondaryButton, Emoji: emoji("👍"), CustomID: customID(thumbUp, responseID)},
-			discordgo.Button{Style: discordgo.SecondaryButton, Emoji: emoji("👎"), CustomID: customID(thumbDown, responseID)},
-		}})
+		rows = append(rows, row{
+			button{Style: styleSecondary, Emoji: "👍", CustomID: customID(thumbUp, responseID)},
+			button{Style: styleSecondary, Emoji: "👎", CustomID: customID(thumbDown, responseID)},
+		})
 	}
 	if which != OnlyThumbs {
 		var r row
 		for i, a := range stars {
-			r.Components = append(r.Components, discordgo.Button{Style: discordgo.SecondaryButton,
-				Emoji: emoji("⭐"), Label: string(rune('1' + i)), CustomID: customID(a, responseID)})
+			r = append(r, button{Style: styleSecondary, Emoji: "⭐", Label: string(rune('1' + i)), CustomID: customID(a, responseID)})
 		}
 		rows = append(rows, r)
 	}
@@ -101,12 +97,7 @@ func voteRows(which Buttons, responseID string) []row {
 func receiptRows(responseID string, canExplain bool) []row {
 	var r row
 	if canExplain {
-		r.Components = append(r.Components, discordgo.Button{Style: discordgo.PrimaryButton, Label: "Explain",
-			CustomID: customID(explainVote, responseID)})
+		r = append(r, button{Style: stylePrimary, Label: labelExplain, CustomID: customID(explainVote, responseID)})
 	}
-	r.Components = append(r.Components, discordgo.Button{Style: discordgo.SecondaryButton, Label: "Undo",
-		CustomID: customID(undoVote, responseID)})
-	return []row{r}
+	return []row{append(r, button{Style: styleSecondary, Label: labelUndo, CustomID: customID(undoVote, responseID)})}
 }
-
-func emoji(name string) *discordgo.ComponentEmoji { return &discordgo.ComponentEmoji{Name: name} }

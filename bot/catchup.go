@@ -74,7 +74,6 @@ func (b *Bot) storeAlive(ctx context.Context, shard int, at time.Time) {
 // onReady begins a session: from now on a shard's servers are announced.
 // lastGood is when the session before was last seen to work.
 func (b *Bot) onReady(shard int, lastGood time.Time) {
-	b.metrics.gateway.WithLabelValues("ready").Inc()
 	if !lastGood.IsZero() {
 		b.mu.Lock()
 		b.missing[shard] = lastGood

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,8 +26,6 @@ var permissions = []struct {
 	{38, "Send Messages in Threads"},
 }
 
-const administrator = 1 << 3
-
 // Permissions is what the invite link asks for, as Discord writes it.
 func Permissions() string {
 	var sum uint64
@@ -41,12 +38,12 @@ func Permissions() string {
 // Check asks Discord about everything that running will need: the token, the
 // intent, the sessions left for today, and the permissions in each server.
 func Check(ctx context.Context, options Options) []Finding {
-	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
+	out, err := newOutgoing(clientOptions{BaseURL: options.APIURL, Token: options.Token, GlobalRPS: options.GlobalRPS, Log: options.Log})
+	if err != nil {
+		return []Finding{{"Discord", err.Error(), "set DISCORD_API_URL, or remove it"}}
 	}
-	out := newOutgoing(options.APIURL, options.Token, options.GlobalRPS, newMetrics(nil), options.Log)
-	var me user
-	if err := out.get(ctx, "/users/@me", "/users/@me", &me); err != nil {
+	me, err := out.account(ctx)
+	if err != nil {
 		f := Finding{"Discord token", err.Error(), "see that this machine reaches DISCORD_API_URL"}
 		if status(err) == http.StatusUnauthorized {
 			f = Finding{"Discord token", "Discord does not accept it", "copy it anew from the Bot page of the developer portal to DISCORD_TOKEN"}
@@ -54,20 +51,19 @@ func Check(ctx context.Context, options Options) []Finding {
 		return []Finding{f}
 	}
 	findings := []Finding{{What: "Discord token (" + me.Username + ")"}}
-	var app application
 	f := Finding{What: "message content intent"}
-	switch err := out.get(ctx, "/applications/@me", "/applications/@me", &app); {
+	app, err := out.application(ctx)
+	switch {
 	case err != nil:
 		f.Cause, f.Mend = err.Error(), "try again; if it stays, set DISCORD_MESSAGE_CONTENT to on or off"
-	case app.Flags&hasContent == 0 && options.MessageContent == ContentOn:
+	case !app.mayReadContent() && options.MessageContent == ContentOn:
 		f.Cause, f.Mend = "the application does not have it", "switch it on under Bot, Privileged Gateway Intents, or set DISCORD_MESSAGE_CONTENT=auto"
-	case app.Flags&hasContent == 0:
+	case !app.mayReadContent():
 		f.What += " (off: replies without a ping are not seen)"
 	}
 	findings = append(findings, f)
-	var info gatewayInfo
 	f = Finding{What: "gateway"}
-	if err := out.get(ctx, "/gateway/bot", "/gateway/bot", &info); err != nil {
+	if info, err := out.gatewayInfo(ctx); err != nil {
 		f.Cause, f.Mend = err.Error(), "try again in a minute"
 	} else if f.What = fmt.Sprintf("gateway (%d shards, %d sessions left today)", info.Shards, info.Limit.Remaining); info.Limit.Total > 0 && info.Limit.Remaining < fewSessions {
 		f.Cause, f.Mend = "few sessions are left", "find out why the bot was started so often; wait until tomorrow"
@@ -79,12 +75,8 @@ func Check(ctx context.Context, options Options) []Finding {
 func checkServers(ctx context.Context, out *outgoing, appID string) []Finding {
 	var findings []Finding
 	for after := "0"; ; {
-		var page []struct {
-			ID          string `json:"id"`
-			Name        string `json:"name"`
-			Permissions string `json:"permissions"`
-		}
-		if err := out.get(ctx, "/users/@me/guilds?limit=200&after="+after, "/users/@me/guilds", &page); err != nil {
+		page, more, err := out.servers(ctx, after)
+		if err != nil {
 			return append(findings, Finding{"servers", err.Error(), "try again in a minute"})
 		}
 		for _, g := range page {
@@ -96,7 +88,7 @@ func checkServers(ctx context.Context, out *outgoing, appID string) []Finding {
 			findings = append(findings, f)
 			after = g.ID
 		}
-		if len(page) < 200 {
+		if !more {
 			break
 		}
 	}

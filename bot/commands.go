@@ -2,35 +2,9 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
 	"reflect"
 	"strings"
 )
-
-// command is a slash command as Discord keeps it, down to what we set.
-type command struct {
-	Name        string          `json:"name"`
-	Type        int             `json:"type"`
-	Description string          `json:"description"`
-	Contexts    []int           `json:"contexts"`
-	Installs    []int           `json:"integration_types"`
-	Options     []commandOption `json:"options,omitempty"`
-}
-
-type commandOption struct {
-	Type        int      `json:"type"`
-	Name        string   `json:"name"`
-	Description string   `json:"description"`
-	Required    bool     `json:"required"`
-	MaxLength   int      `json:"max_length,omitempty"`
-	Choices     []choice `json:"choices,omitempty"`
-}
-
-type choice struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
 
 const (
 	commandAsk   = "ask"
@@ -51,15 +25,11 @@ func (b *Bot) commands() []command {
 	return append(append(list, privacyCommands()...), b.personaCommands()...)
 }
 
-// commandOfMessage is the type of a command in the menu of messages.
-const commandOfMessage = 3
-
 // registerCommands tells Discord the commands when it has others: Discord
 // limits how often they may be set.
 func (b *Bot) registerCommands(ctx context.Context) {
-	path, route := "/applications/"+b.appID+"/commands", "/applications/commands"
-	var have []command
-	if err := b.out.get(ctx, path, route, &have); err != nil {
+	have, err := b.out.commands(ctx, b.appID)
+	if err != nil {
 		b.log.Error("cannot read the slash commands", "error", err)
 		return
 	}
@@ -67,9 +37,7 @@ func (b *Bot) registerCommands(ctx context.Context) {
 	if reflect.DeepEqual(have, want) {
 		return
 	}
-	err := b.out.do(ctx, call{method: http.MethodPut, path: path, route: "PUT " + route, bucket: "PUT " + route,
-		repeat: true, body: func() any { return want }})
-	if err != nil {
+	if err := b.out.setCommands(ctx, b.appID, want); err != nil {
 		b.log.Error("cannot register the slash commands", "error", err)
 		return
 	}
@@ -121,18 +89,4 @@ func (b *Bot) onAskCommand(ctx context.Context, i *interaction) {
 		}
 	}
 	b.answerInteraction(ctx, i, b.askOf(i, prompt), c)
-}
-
-// UnmarshalJSON fills in what Discord leaves out when it is the default.
-func (c *command) UnmarshalJSON(data []byte) error {
-	type plain command
-	p := plain{Type: 1}
-	if err := json.Unmarshal(data, &p); err != nil {
-		return err
-	}
-	if len(p.Options) == 0 {
-		p.Options = nil
-	}
-	*c = command(p)
-	return nil
 }

@@ -5,17 +5,14 @@ import (
 	"errors"
 	"time"
 
-	"github.com/bwmarrin/discordgo"
-
 	"feedbackbot/feedback"
 )
 
 // What people may do with an answer besides rating it. The buttons name the
 // response, so they work after a restart and in another process.
 const (
-	stopAnswer  action = "stop"
-	anotherOne  action = "again" // another answer to the same question
-	manageRight        = 1 << 13 // Discord's permission to manage messages: a moderator
+	stopAnswer action = "stop"
+	anotherOne action = "again" // another answer to the same question
 )
 
 // worthStopping is how long an answer has been on the screen when it gets a
@@ -31,19 +28,17 @@ const (
 )
 
 func stopRow(responseID string) row {
-	return row{Components: []discordgo.MessageComponent{discordgo.Button{Style: discordgo.SecondaryButton,
-		Emoji: emoji("⏹️"), Label: "Stop", CustomID: customID(stopAnswer, responseID)}}}
+	return row{button{Style: styleSecondary, Emoji: "⏹️", Label: labelStop, CustomID: customID(stopAnswer, responseID)}}
 }
 
 // againRow offers another answer; in different words after a failed or a cut
 // one.
 func againRow(responseID string, failed bool) row {
-	label := "Regenerate"
+	label := labelRegenerate
 	if failed {
-		label = "Try again"
+		label = labelTryAgain
 	}
-	return row{Components: []discordgo.MessageComponent{discordgo.Button{Style: discordgo.SecondaryButton,
-		Emoji: emoji("🔄"), Label: label, CustomID: customID(anotherOne, responseID)}}}
+	return row{button{Style: styleSecondary, Emoji: "🔄", Label: label, CustomID: customID(anotherOne, responseID)}}
 }
 
 // mayControl reports whether whoever clicked asked the question, or moderates.
@@ -51,7 +46,7 @@ func (b *Bot) mayControl(i *interaction, asker feedback.Rater) bool {
 	if b.store.Rater(i.userID()) == asker {
 		return true
 	}
-	return i.may(manageRight)
+	return i.may(manageMessages)
 }
 
 // onStop ends an answer that is being written; what has arrived stays.

@@ -90,12 +90,7 @@ func (b *Bot) quoted(m *message) []llm.Message {
 	return []llm.Message{{Role: llm.User, Content: fmt.Sprintf("%s wrote:\n%s", nameOf(m.Author), text)}}
 }
 
-func nameOf(u *user) string {
-	if u.GlobalName != "" {
-		return plainText(u.GlobalName)
-	}
-	return plainText(u.Username)
-}
+func nameOf(u *user) string { return plainText(u.name()) }
 
 // prompt is all that the model is shown: the system prompt, as many of the
 // latest turns as fit, and the question.

@@ -6,13 +6,11 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
-
-	"github.com/bwmarrin/discordgo"
 )
 
 // onEvent takes an event from a shard's read loop, which must not be kept
 // waiting: it only decides who handles it.
-func (b *Bot) onEvent(shard int, e *discordgo.Event) {
+func (b *Bot) onEvent(shard int, e event) {
 	switch e.Type {
 	case "GUILD_CREATE":
 		var g guild
@@ -79,8 +77,8 @@ func (b *Bot) onEvent(shard int, e *discordgo.Event) {
 	}
 }
 
-func (b *Bot) decode(e *discordgo.Event, into any) bool {
-	if err := json.Unmarshal(e.RawData, into); err != nil {
+func (b *Bot) decode(e event, into any) bool {
+	if err := json.Unmarshal(e.Data, into); err != nil {
 		b.metrics.dropped.WithLabelValues("unreadable_event").Inc()
 		b.log.Warn("cannot read an event", "type", e.Type, "error", err)
 		return false
@@ -91,7 +89,7 @@ func (b *Bot) decode(e *discordgo.Event, into any) bool {
 // click is an interaction on its way to a worker. It is decoded there: in a
 // storm of clicks the one read loop is what everybody waits for.
 type click struct {
-	event    *discordgo.Event
+	event    event
 	received time.Time
 }
 

@@ -17,6 +17,14 @@ type user struct {
 	Bot        bool   `json:"bot"`
 }
 
+// name returns what a person is called.
+func (u *user) name() string {
+	if u.GlobalName != "" {
+		return u.GlobalName
+	}
+	return u.Username
+}
+
 type member struct {
 	User        *user    `json:"user"`
 	Nick        string   `json:"nick"`
@@ -42,6 +50,12 @@ type message struct {
 	Interaction *struct {
 		ID string `json:"id"`
 	} `json:"interaction_metadata"`
+}
+
+type attachment struct {
+	Filename string `json:"filename"`
+	Size     int64  `json:"size"`
+	URL      string `json:"url"`
 }
 
 type messageReference struct {
@@ -141,14 +155,22 @@ func (i *interaction) target() *message { return i.Data.Resolved.Messages[i.Data
 func (i *interaction) name() string {
 	switch {
 	case i.Member != nil && i.Member.Nick != "":
-		return plainText(i.Member.Nick)
+		return i.Member.Nick
 	case i.Member != nil && i.Member.User != nil:
-		return nameOf(i.Member.User)
+		return i.Member.User.name()
 	case i.User != nil:
-		return nameOf(i.User)
+		return i.User.name()
 	}
 	return ""
 }
+
+// Permissions, as Discord numbers them.
+const (
+	administrator  = 1 << 3
+	manageChannels = 1 << 4
+	manageServer   = 1 << 5
+	manageMessages = 1 << 13 // a moderator
+)
 
 // may reports whether whoever interacted has one of Discord's permissions here.
 func (i *interaction) may(permission int64) bool {
@@ -211,6 +233,10 @@ type channel struct {
 	ParentID      string `json:"parent_id"`
 	LastMessageID string `json:"last_message_id"`
 }
+
+// isThread reports whether a channel is a thread: in announcements, public or
+// private.
+func (c channel) isThread() bool { return c.Type >= 10 && c.Type <= 12 }
 
 // discordEpoch is the first millisecond of Discord's ids.
 const discordEpoch = 1_420_070_400_000

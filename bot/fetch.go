@@ -20,6 +20,7 @@ type fetcher struct {
 	own    *url.URL     // DISCORD_API_URL: where it is not Discord's, its attachments may be there
 	near   *http.Client // asks own, which may be in a private network
 	client *http.Client // asks Discord's hosts
+	agent  string       // the User-Agent
 }
 
 var cdnHosts = []string{"cdn.discordapp.com", "media.discordapp.net"}
@@ -31,9 +32,10 @@ var (
 	errTooLarge = errors.New("the file is too large")
 )
 
-func newFetcher(apiURL string) *fetcher {
-	f := &fetcher{}
-	f.own, _ = url.Parse(apiURL) // New has parsed it
+// newFetcher returns a fetcher that also asks the host of Discord's API.
+func newFetcher(apiURL, userAgent string) *fetcher {
+	f := &fetcher{agent: userAgent}
+	f.own, _ = url.Parse(apiURL) // what is no address is nobody's host
 	f.near = newFetchClient(nil)
 	f.client = newFetchClient(refusePrivate)
 	return f
@@ -89,14 +91,14 @@ func (f *fetcher) get(ctx context.Context, address string, limit int64) ([]byte,
 	if err != nil {
 		return nil, errForeign
 	}
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", f.agent)
 	client := f.client
 	if f.isOwn(u) {
 		client = f.near
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("fetch an attachment: %w", withoutURL(err))
+		return nil, fmt.Errorf("fetch an attachment: %w", withoutAddress(err))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -107,10 +109,20 @@ func (f *fetcher) get(ctx context.Context, address string, limit int64) ([]byte,
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("fetch an attachment: %w", withoutURL(err))
+		return nil, fmt.Errorf("fetch an attachment: %w", withoutAddress(err))
 	}
 	if int64(len(data)) > limit {
 		return nil, errTooLarge
 	}
 	return data, nil
+}
+
+// withoutAddress takes the address out of an error: it is signed, so whoever has
+// it can read the file.
+func withoutAddress(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }

@@ -31,7 +31,7 @@ func TestWhereAttachmentsAreFetched(t *testing.T) {
 			"http://localhost:4000/attachments/1/2/a.png": false,
 		},
 	} {
-		f := newFetcher(api)
+		f := newFetcher(api, "agent")
 		for address, want := range addresses {
 			u, err := url.Parse(address)
 			if err != nil {
@@ -72,7 +72,7 @@ func TestFetchIsBounded(t *testing.T) {
 	})
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	f := newFetcher(s.URL + "/api/v10")
+	f := newFetcher(s.URL+"/api/v10", "agent")
 	if data, err := f.get(t.Context(), s.URL+"/moved", 100); err == nil || elsewhere != 0 {
 		t.Errorf("a redirect = %d bytes, %v", len(data), err)
 	}

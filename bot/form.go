@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/bwmarrin/discordgo"
-
 	"feedbackbot/feedback"
 )
 
@@ -18,30 +16,17 @@ const (
 	maxExpected      = 4000
 )
 
-type modal struct {
-	CustomID   string `json:"custom_id"`
-	Title      string `json:"title"`
-	Components []row  `json:"components"`
-}
-
 // form asks for an explanation, with what the person wrote before.
 func form(s feedback.Submission) modal {
-	title, question := "Tell me more", "Why this rating?"
-	switch {
-	case s.Rating <= 2:
-		title, question = "What went wrong?", "What was wrong with the answer?"
-	case s.Rating >= 4:
-		title, question = "What was good about it?", "What did you like?"
-	}
-	input := func(id, label, hint, value string, most int) row {
-		return row{Components: []discordgo.MessageComponent{discordgo.TextInput{CustomID: id, Label: label,
-			Style: discordgo.TextInputParagraph, Placeholder: hint, Value: clip(value, most), Required: false, MaxLength: most}}}
+	title, why := formWords(s.Rating)
+	field := func(id, label, hint, value string, most int) row {
+		return row{input{CustomID: id, Label: label, Hint: hint, Value: clip(value, most), MaxLength: most}}
 	}
 	return modal{
 		CustomID: customID(submitForm, s.ResponseID), Title: title,
 		Components: []row{
-			input(inputExplanation, question, "Optional. Your vote is saved already.", s.Explanation, maxExplanation),
-			input(inputExpected, "What should it have said?", "Optional. The answer you would have liked.", s.Expected, maxExpected),
+			field(inputExplanation, why, hintExplanation, s.Explanation, maxExplanation),
+			field(inputExpected, labelExpected, hintExpected, s.Expected, maxExpected),
 		},
 	}
 }

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"time"
-
-	"github.com/bwmarrin/discordgo"
 )
 
 const (
@@ -25,9 +22,11 @@ const (
 // errFatal wraps an error that no repetition can mend.
 var errFatal = errors.New("this cannot work until the configuration is changed")
 
+const badToken = "Discord does not accept DISCORD_TOKEN; copy it anew from the Bot page of the developer portal"
+
 // fatalCodes are the close codes after which Discord must not be called again.
 var fatalCodes = map[int]string{
-	4004: "Discord does not accept DISCORD_TOKEN; copy it anew from the Bot page of the developer portal",
+	4004: badToken,
 	4010: "Discord does not accept the shard; check DISCORD_SHARDS",
 	4011: "Discord requires more shards; set DISCORD_SHARDS to auto or to a larger total",
 	4012: "Discord no longer offers this version of its gateway; a newer feedbackbot is needed",
@@ -40,15 +39,13 @@ var fatalCodes = map[int]string{
 // replaces them when they do.
 type gateway struct {
 	shard, total int
-	intents      discordgo.Intent
-	token        string
-	transport    http.RoundTripper // for the session's one REST call, GET /gateway
+	content      bool      // ask for the privileged intent of message content
+	out          *outgoing // whose token and base address the session uses
 	// identify waits until a session may begin. began has to be called when it
 	// has.
 	identify func(context.Context) (began func(), err error)
 	onReady  func(lastGood time.Time) // a session begins; lastGood is zero for the first
-	onEvent  func(*discordgo.Event)
-	metrics  *metrics
+	onEvent  func(event)
 	log      *slog.Logger
 
 	mu       sync.Mutex
@@ -107,7 +104,7 @@ func (g *gateway) run(ctx context.Context) error {
 		if time.Since(started) > time.Minute {
 			attempt = 0
 		}
-		g.metrics.gateway.WithLabelValues("replaced").Inc()
+		g.out.metrics.gateway.WithLabelValues("replaced").Inc()
 		g.log.Warn("starting a new gateway session", "error", err)
 		pause(ctx, time.Second+rand.N(min(4*time.Second<<min(attempt, 4), time.Minute)))
 	}
@@ -145,7 +142,7 @@ func (g *gateway) hold(ctx context.Context, began func()) error {
 		case ready:
 			try, established = 0, true
 		}
-		g.metrics.gateway.WithLabelValues("connected").Inc()
+		g.out.metrics.gateway.WithLabelValues("connected").Inc()
 		g.seen()
 		err = c.watch(ctx, g.seen)
 		if ctx.Err() != nil {
@@ -161,7 +158,7 @@ func (g *gateway) hold(ctx context.Context, began func()) error {
 			c.abandon()
 			return err
 		}
-		g.metrics.gateway.WithLabelValues("resumed").Inc()
+		g.out.metrics.gateway.WithLabelValues("resumed").Inc()
 		g.log.Info("gateway connection lost, resuming", "reason", err)
 		pause(ctx, rand.N(250*time.Millisecond))
 	}

@@ -9,10 +9,7 @@ type metrics struct {
 	firstText prometheus.Histogram
 	votes     *prometheus.CounterVec // by kind and outcome
 	ack       prometheus.Histogram
-	requests  *prometheus.CounterVec // by route and status
-	limited   *prometheus.CounterVec // by scope
 	dropped   *prometheus.CounterVec // by reason
-	gateway   *prometheus.CounterVec // by event
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -22,18 +19,14 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		answers: counter("answers_total", "Questions by how they ended.", "outcome"),
 		votes:   counter("votes_total", "Clicks on vote buttons by kind and what they changed.", "kind", "outcome"),
-		requests: counter("discord_requests_total", "Requests to Discord by route and status; none when there was no answer.",
-			"route", "status"),
-		limited: counter("discord_rate_limited_total", "429 answers of Discord by scope.", "scope"),
 		dropped: counter("dropped_total", "What was not done, by reason.", "reason"),
-		gateway: counter("gateway_events_total", "What happened to gateway connections.", "event"),
 		firstText: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "feedbackbot", Name: "first_text_seconds",
 			Help: "From a question to the first text on the screen.", Buckets: []float64{.25, .5, 1, 2, 4, 8, 16, 32}}),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "feedbackbot", Name: "click_ack_seconds",
 			Help: "From a click's arrival to its acknowledgement.", Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2, 3}}),
 	}
 	if r != nil {
-		r.MustRegister(m.answers, m.votes, m.requests, m.limited, m.dropped, m.gateway, m.firstText, m.ack)
+		r.MustRegister(m.answers, m.votes, m.dropped, m.firstText, m.ack)
 	}
 	return m
 }

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
@@ -28,14 +30,14 @@ const (
 // client is not used: it ignores the global limit and contexts while it waits,
 // repeats what must not be repeated, and keeps a bucket for every click.
 type outgoing struct {
-	base    string
+	base    *url.URL
 	token   string
 	client  *http.Client
 	answers *http.Client // for interactions, so that they never wait for a connection behind messages
 	pacer   *pacer
-	metrics *metrics
+	metrics *requestMetrics
 	log     *slog.Logger
-	refused func(error) // called once when Discord no longer accepts the token
+	refused func(error) // called once when Discord no longer accepts the token; may be nil
 
 	mu           sync.Mutex
 	invalid      int
@@ -87,13 +89,37 @@ func status(err error) int {
 	return 0
 }
 
+// permanent reports whether Discord refused something for good.
+func permanent(err error) bool {
+	s := status(err)
+	return s >= 400 && s < 500 && s != http.StatusTooManyRequests
+}
+
 var errTokenRefused = errors.New("discord does not accept the token")
 
-func newOutgoing(base, token string, rps int, m *metrics, log *slog.Logger) *outgoing {
-	return &outgoing{
-		base: base, token: token, pacer: newPacer(rps), metrics: m, log: log,
-		client: newHTTPClient(), answers: newHTTPClient(),
+// clientOptions configure a client.
+type clientOptions struct {
+	BaseURL   string // https://discord.com/api/v10, or a proxy
+	Token     string
+	GlobalRPS int                   // requests a second, outside interactions
+	Metrics   prometheus.Registerer // nil for none
+	Log       *slog.Logger          // nil discards
+	Refused   func(error)           // called once when Discord no longer accepts the token
+}
+
+// newOutgoing returns a client that is ready to use.
+func newOutgoing(options clientOptions) (*outgoing, error) {
+	base, err := url.Parse(options.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, errors.New("DISCORD_API_URL must look like https://discord.com/api/v10")
 	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	return &outgoing{
+		base: base, token: options.Token, pacer: newPacer(options.GlobalRPS), metrics: newRequestMetrics(options.Metrics),
+		log: options.Log, refused: options.Refused, client: newHTTPClient(), answers: newHTTPClient(),
+	}, nil
 }
 
 func newHTTPClient() *http.Client {
@@ -212,7 +238,7 @@ func (o *outgoing) send(ctx context.Context, c call) (resp *http.Response, body 
 		}
 		payload = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, c.method, o.base+c.path, payload)
+	req, err := http.NewRequestWithContext(ctx, c.method, o.base.String()+c.path, payload)
 	if err != nil {
 		return nil, nil, true, fmt.Errorf("discord: %s: bad address", c.route)
 	}

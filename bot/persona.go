@@ -18,7 +18,6 @@ const (
 	optionReset    = "reset"
 	optionServer   = "server"
 	maxPersona     = 4000
-	manageChannels = 1 << 4 // Discord's permission to manage channels
 
 	personaSetting = "persona_"
 	modelSetting   = "model_"
@@ -94,7 +93,7 @@ func (b *Bot) personaCommands() []command {
 }
 
 // scope returns what a command is about, and whether the member may change it.
-func (i *interaction) scope() (id, words string, may bool) {
+func scopeOf(i *interaction) (id, words string, may bool) {
 	if i.flag(optionServer) {
 		return i.GuildID, "on this server", i.may(manageServer)
 	}
@@ -102,7 +101,7 @@ func (i *interaction) scope() (id, words string, may bool) {
 }
 
 func (b *Bot) onPersona(ctx context.Context, i *interaction) {
-	id, words, may := i.scope()
+	id, words, may := scopeOf(i)
 	text := strings.TrimSpace(plainText(i.option(optionPrompt)))
 	b.choose(ctx, i, may, personaSetting+id, text, textsOfChoice{
 		words: words,
@@ -117,7 +116,7 @@ func (b *Bot) onPersona(ctx context.Context, i *interaction) {
 }
 
 func (b *Bot) onModel(ctx context.Context, i *interaction) {
-	id, words, may := i.scope()
+	id, words, may := scopeOf(i)
 	name, offered := i.option(optionName), strings.Join(b.model.Names(), ", ")
 	if name != "" && !slices.Contains(b.model.Names(), name) {
 		b.say(ctx, i, fmt.Sprintf(textNoModel, offered))

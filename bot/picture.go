@@ -12,8 +12,6 @@ import (
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
-
-	"feedbackbot/llm"
 )
 
 const (
@@ -35,23 +33,29 @@ var (
 // times its size.
 var decoding sync.Mutex
 
+// loaded is a picture that a model can take.
+type loaded struct {
+	Type string // image/png, for example
+	Data []byte
+}
+
 // picture checks what claims to be a picture and makes it small enough for a
 // model. Its kind is taken from its bytes, never from its name.
-func picture(data []byte) (llm.Image, error) {
+func picture(data []byte) (loaded, error) {
 	header, kind, err := image.DecodeConfig(bytes.NewReader(data))
 	switch {
 	case err != nil || header.Width < 1 || header.Height < 1:
-		return llm.Image{}, errNoPicture
+		return loaded{}, errNoPicture
 	case header.Width > maxPixels/header.Height:
-		return llm.Image{}, errManyPixels
+		return loaded{}, errManyPixels
 	case max(header.Width, header.Height) <= maxSide && len(data) <= maxPlainSize:
-		return llm.Image{Type: "image/" + kind, Data: data}, nil
+		return loaded{Type: "image/" + kind, Data: data}, nil
 	}
 	decoding.Lock()
 	defer decoding.Unlock()
 	whole, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return llm.Image{}, errNoPicture
+		return loaded{}, errNoPicture
 	}
 	width, height := header.Width, header.Height
 	if longest := max(width, height); longest > maxSide {
@@ -62,7 +66,7 @@ func picture(data []byte) (llm.Image, error) {
 	draw.ApproxBiLinear.Scale(small, small.Bounds(), whole, whole.Bounds(), draw.Over, nil)
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: jpegQuality}); err != nil {
-		return llm.Image{}, fmt.Errorf("scale a picture: %w", err)
+		return loaded{}, fmt.Errorf("scale a picture: %w", err)
 	}
-	return llm.Image{Type: "image/jpeg", Data: out.Bytes()}, nil
+	return loaded{Type: "image/jpeg", Data: out.Bytes()}, nil
 }

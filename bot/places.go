@@ -30,7 +30,7 @@ func (p *places) put(guildID string, list ...channel) {
 	defer p.mu.Unlock()
 	for _, c := range list {
 		known := p.all[c.ID]
-		known.guildID, known.parentID, known.thread = guildID, c.ParentID, isThread(c.Type)
+		known.guildID, known.parentID, known.thread = guildID, c.ParentID, c.isThread()
 		p.all[c.ID] = known
 	}
 }
@@ -72,9 +72,6 @@ func (p *places) takePart(id string, since time.Time) {
 	}
 	p.all[id] = one
 }
-
-// Types of channels that are threads: in announcements, public and private.
-func isThread(channelType int) bool { return channelType >= 10 && channelType <= 12 }
 
 // takesPart reports whether somebody had asked the bot in this thread before a
 // message was written, or had opened it at one of its answers: in there it needs

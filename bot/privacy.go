@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bwmarrin/discordgo"
-
 	"feedbackbot/feedback"
 )
 
@@ -83,8 +81,7 @@ func retentionText(r feedback.Retention) string {
 
 // onForgetMe asks whether it is meant.
 func (b *Bot) onForgetMe(ctx context.Context, i *interaction) {
-	rows := []row{{Components: []discordgo.MessageComponent{discordgo.Button{Style: discordgo.DangerButton, Label: "Delete my data",
-		CustomID: customID(forgetMe, feedback.NewID())}}}}
+	rows := []row{{button{Style: styleDanger, Label: labelForgetMe, CustomID: customID(forgetMe, feedback.NewID())}}}
 	b.respond(ctx, i, callback{Type: replyMessage, Data: body{Content: textForgetAsk, Flags: flagEphemeral, Components: &rows}})
 }
 

@@ -34,7 +34,11 @@ func newDesk(t *testing.T) desk {
 	t.Cleanup(d.Close)
 	logs := &bytes.Buffer{}
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return desk{newOutgoing(d.URL(), "canary-token", 50, newMetrics(nil), log), d, d.Channel().ID, logs}
+	out, err := newOutgoing(clientOptions{BaseURL: d.URL(), Token: "canary-token", GlobalRPS: 50, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return desk{out, d, d.Channel().ID, logs}
 }
 
 func (d desk) post(ctx context.Context, channel, nonce string) error {
@@ -302,7 +306,10 @@ func TestOddAnswers(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	o := newOutgoing(s.URL, "t", 50, newMetrics(nil), slog.New(slog.DiscardHandler))
+	o, err := newOutgoing(clientOptions{BaseURL: s.URL, Token: "t", GlobalRPS: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var u user
 	for range 2 { // a nonsensical header does not keep the second from leaving
 		if err := o.get(t.Context(), "/me", "/me", &u); err != nil || u.ID != "42" {

@@ -68,7 +68,7 @@ func (b *Bot) reask(ctx context.Context, page *pageOf, channelID, askID string) 
 	if m == nil || !b.isPerson(m) {
 		return ""
 	}
-	return named(b.questionText(m), m.files())
+	return named(b.questionText(m), filesOf(m))
 }
 
 // pageOf is the page of a channel's messages that ends with the one asked for

@@ -162,3 +162,23 @@ func (o *outgoing) get(ctx context.Context, path, route string, out any) error {
 	}
 	return nil
 }
+
+// openThread opens a public thread at a message.
+func (o *outgoing) openThread(ctx context.Context, channelID, messageID, name string) (c channel, err error) {
+	path := "/channels/" + channelID + "/messages/" + messageID + "/threads"
+	err = o.do(ctx, call{method: http.MethodPost, path: path, route: "POST /channels/messages/threads",
+		bucket: "POST /channels/" + channelID + "/threads", lane: urgent, out: &c, body: func() any {
+			return struct {
+				Name string `json:"name"`
+			}{name}
+		}})
+	return c, err
+}
+
+// openDirect returns the channel of direct messages with a person.
+func (o *outgoing) openDirect(ctx context.Context, userID string) (c channel, err error) {
+	const route = "/users/@me/channels"
+	err = o.do(ctx, call{method: http.MethodPost, path: route, route: "POST " + route, bucket: "POST " + route,
+		lane: urgent, repeat: true, out: &c, body: func() any { return map[string]string{"recipient_id": userID} }})
+	return c, err
+}

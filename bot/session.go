@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -32,17 +33,36 @@ type connection struct {
 	wire *wire // of the latest websocket
 }
 
+// event is one event as it arrived. It is decoded by whoever knows what it needs
+// of it.
+type event struct {
+	Type string
+	Data json.RawMessage
+}
+
+// setUpDiscordgo sets the two package variables that sessions share: the API
+// version, and where discordgo logs. It logs payloads and tokens, and all that
+// matters of it reaches the supervisor anyway.
+var setUpDiscordgo = sync.OnceFunc(func() {
+	discordgo.APIVersion = "10"
+	discordgo.Logger = func(int, int, string, ...any) {}
+})
+
 func (g *gateway) newConnection() *connection {
+	setUpDiscordgo()
 	c := &connection{up: make(chan struct{}, 1), down: make(chan struct{}, 1)}
-	s, _ := discordgo.New("Bot " + g.token) // it fails for no arguments at all
+	s, _ := discordgo.New("Bot " + g.out.token) // it fails for no arguments at all
 	s.ShouldReconnectOnError = false
 	s.ShouldRetryOnRateLimit = false
 	s.StateEnabled = false
 	s.SyncEvents = true // our handler only hands events on
 	s.LogLevel = discordgo.LogError
 	s.MaxRestRetries = 0
-	s.Client = &http.Client{Transport: g.transport, Timeout: openTimeout}
-	s.Identify.Intents = g.intents
+	s.Client = &http.Client{Transport: g.out.gatewayTransport(), Timeout: openTimeout}
+	s.Identify.Intents = discordgo.IntentsGuilds | discordgo.IntentsGuildMessages | discordgo.IntentsDirectMessages
+	if g.content {
+		s.Identify.Intents |= discordgo.IntentMessageContent
+	}
 	s.Identify.Shard = &[2]int{g.shard, g.total}
 	s.ShardID, s.ShardCount = g.shard, g.total
 	dial := &net.Dialer{Timeout: openTimeout, KeepAlive: 15 * time.Second}
@@ -62,13 +82,14 @@ func (g *gateway) newConnection() *connection {
 			return
 		}
 		if e.Type == "READY" {
+			g.out.metrics.gateway.WithLabelValues("ready").Inc()
 			g.onReady(g.fresh())
 		}
 		if e.Type == "READY" || e.Type == "RESUMED" {
 			signal(c.up) // from now on the connection counts as seen to work
 		}
 		g.seen()
-		g.onEvent(e)
+		g.onEvent(event{Type: e.Type, Data: e.RawData})
 	})
 	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) { signal(c.down) })
 	c.session = s
@@ -242,6 +263,12 @@ func (c *connection) abandon() {
 type rebase struct {
 	base *url.URL
 	next http.RoundTripper
+}
+
+// gatewayTransport is the one over which discordgo asks for the gateway's
+// address.
+func (o *outgoing) gatewayTransport() http.RoundTripper {
+	return rebase{base: o.base, next: o.client.Transport}
 }
 
 func (r rebase) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/bwmarrin/discordgo"
 )
 
 // Shards says which shards this process runs. The zero value means all that
@@ -60,24 +58,18 @@ const (
 	ContentOff  MessageContent = "off"
 )
 
-type application struct {
-	ID    string `json:"id"`
-	Flags int    `json:"flags"`
-}
-
-// hasContent are the flags of an application that may read message content, in
-// any number of servers or in a few.
-const hasContent = 1<<18 | 1<<19
-
 // identifyMyself learns who the bot is. It goes on trying while Discord cannot
 // be reached.
 func (b *Bot) identifyMyself(ctx context.Context) error {
-	err := b.insist(ctx, func() error { return b.out.get(ctx, "/users/@me", "/users/@me", &b.me) })
+	err := b.insist(ctx, func() (err error) {
+		b.me, err = b.out.account(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	var app application
-	if err := b.out.get(ctx, "/applications/@me", "/applications/@me", &app); err != nil {
+	app, err := b.out.application(ctx)
+	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
@@ -87,7 +79,7 @@ func (b *Bot) identifyMyself(ctx context.Context) error {
 	b.appID = app.ID
 	if b.options.MessageContent == ContentAuto {
 		b.options.MessageContent = ContentOff
-		if app.Flags&hasContent != 0 {
+		if app.mayReadContent() {
 			b.options.MessageContent = ContentOn
 		} else {
 			b.log.Info("the application has no message content intent: replies without a ping are not seen")
@@ -104,7 +96,7 @@ func (b *Bot) insist(ctx context.Context, do func() error) error {
 		case err == nil:
 			return nil
 		case errors.Is(err, errTokenRefused) || status(err) == http.StatusUnauthorized:
-			return fmt.Errorf("%s: %w", fatalCodes[4004], errFatal)
+			return fmt.Errorf("%s: %w", badToken, errFatal)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case status(err) >= 400 && status(err) < 500 && status(err) != http.StatusTooManyRequests:
@@ -115,18 +107,12 @@ func (b *Bot) insist(ctx context.Context, do func() error) error {
 	}
 }
 
-type gatewayInfo struct {
-	Shards int `json:"shards"`
-	Limit  struct {
-		Total          int   `json:"total"`
-		Remaining      int   `json:"remaining"`
-		ResetAfter     int64 `json:"reset_after"` // milliseconds
-		MaxConcurrency int   `json:"max_concurrency"`
-	} `json:"session_start_limit"`
-}
-
 func (b *Bot) gatewayInfo(ctx context.Context) (info gatewayInfo, err error) {
-	return info, b.insist(ctx, func() error { return b.out.get(ctx, "/gateway/bot", "/gateway/bot", &info) })
+	err = b.insist(ctx, func() error {
+		info, err = b.out.gatewayInfo(ctx)
+		return err
+	})
+	return info, err
 }
 
 // planShards makes a gateway for each shard of this process.
@@ -139,10 +125,6 @@ func (b *Bot) planShards(ctx context.Context) ([]*gateway, error) {
 	if s.Total == 0 {
 		s = Shards{First: 0, Last: max(info.Shards, 1) - 1, Total: max(info.Shards, 1)}
 	}
-	intents := discordgo.IntentsGuilds | discordgo.IntentsGuildMessages | discordgo.IntentsDirectMessages
-	if b.options.MessageContent == ContentOn {
-		intents |= discordgo.IntentMessageContent
-	}
 	concurrency := max(info.Limit.MaxConcurrency, 1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -150,12 +132,11 @@ func (b *Bot) planShards(ctx context.Context) ([]*gateway, error) {
 	for id := s.First; id <= s.Last; id++ {
 		first := true
 		b.shards = append(b.shards, &gateway{
-			shard: id, total: s.Total, intents: intents, token: b.options.Token, transport: b.restTransport(),
-			metrics: b.metrics, log: b.log.With("shard", id),
+			shard: id, total: s.Total, content: b.options.MessageContent == ContentOn, out: b.out, log: b.log.With("shard", id),
 			onReady: func(lastGood time.Time) {
 				b.protect("ready", nil, func() { b.onReady(id, lastGood) })
 			},
-			onEvent: func(e *discordgo.Event) {
+			onEvent: func(e event) {
 				b.protect("event", nil, func() { b.onEvent(id, e) })
 			},
 			identify: func(ctx context.Context) (func(), error) {

@@ -30,11 +30,3 @@ func (b *Bot) tellPrivately(ctx context.Context, r *reply, err error) {
 		b.log.Info("a person could not be told that the bot may not write in a channel", "channel", r.q.ChannelID, "error", err)
 	}
 }
-
-// openDirect returns the channel of direct messages with a person.
-func (o *outgoing) openDirect(ctx context.Context, userID string) (c channel, err error) {
-	const route = "/users/@me/channels"
-	err = o.do(ctx, call{method: http.MethodPost, path: route, route: "POST " + route, bucket: "POST " + route,
-		lane: urgent, repeat: true, out: &c, body: func() any { return map[string]string{"recipient_id": userID} }})
-	return c, err
-}

@@ -15,7 +15,6 @@ import (
 const (
 	commandUsage = "usage"
 	usageDays    = 30
-	manageServer = 1 << 5 // Discord's permission to manage the server
 )
 
 func usageCommand() command {

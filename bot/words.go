@@ -24,6 +24,31 @@ const (
 	markFiltered = "-# ✂️ The model's provider withheld the rest."
 )
 
+// Labels of buttons and fields.
+const (
+	labelExplain    = "Explain"
+	labelUndo       = "Undo"
+	labelStop       = "Stop"
+	labelRegenerate = "Regenerate"
+	labelTryAgain   = "Try again"
+	labelForgetMe   = "Delete my data"
+	labelAbout      = "Your question"
+	labelExpected   = "What should it have said?"
+	hintExplanation = "Optional. Your vote is saved already."
+	hintExpected    = "Optional. The answer you would have liked."
+)
+
+// formWords returns the form's title, and its question why.
+func formWords(rating int) (title, why string) {
+	switch {
+	case rating <= 2:
+		return "What went wrong?", "What was wrong with the answer?"
+	case rating >= 4:
+		return "What was good about it?", "What did you like?"
+	}
+	return "Tell me more", "Why this rating?"
+}
+
 // explainModel says to a person why the model gave no answer.
 func explainModel(err error) string {
 	var e *llm.Error

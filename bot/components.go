@@ -1,0 +1,93 @@
+package bot
+
+import "encoding/json"
+
+// These are the controls under a message and in a form.
+
+// row is one line of controls: up to five buttons, or one input.
+type row []component
+
+// component is a [button] or an [input].
+type component interface{ component() }
+
+// Styles of buttons.
+const (
+	stylePrimary   = 1
+	styleSecondary = 2
+	styleDanger    = 4
+	styleLink      = 5
+)
+
+// button is a button. One of the style link has a URL and no custom id.
+type button struct {
+	Style    int
+	Label    string
+	Emoji    string // a Unicode emoji
+	CustomID string
+	URL      string
+}
+
+// input is a field of several lines in a form. It may stay empty.
+type input struct {
+	CustomID  string
+	Label     string
+	Hint      string // shown while the field is empty
+	Value     string // what stands in it at first
+	MaxLength int
+}
+
+func (button) component() {}
+func (input) component()  {}
+
+// The numbers with which Discord tells components apart.
+const (
+	componentRow    = 1
+	componentButton = 2
+	componentInput  = 4
+	inputParagraph  = 2
+)
+
+func (r row) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Type       int         `json:"type"`
+		Components []component `json:"components"`
+	}{componentRow, r})
+}
+
+func (b button) MarshalJSON() ([]byte, error) {
+	type emoji struct {
+		Name string `json:"name"`
+	}
+	out := struct {
+		Type     int    `json:"type"`
+		Style    int    `json:"style"`
+		Label    string `json:"label,omitempty"`
+		Emoji    *emoji `json:"emoji,omitempty"`
+		CustomID string `json:"custom_id,omitempty"`
+		URL      string `json:"url,omitempty"`
+	}{Type: componentButton, Style: b.Style, Label: b.Label, CustomID: b.CustomID, URL: b.URL}
+	if b.Emoji != "" {
+		out.Emoji = &emoji{b.Emoji}
+	}
+	return json.Marshal(out)
+}
+
+func (i input) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Type        int    `json:"type"`
+		CustomID    string `json:"custom_id"`
+		Label       string `json:"label"`
+		Style       int    `json:"style"`
+		Placeholder string `json:"placeholder,omitempty"`
+		Value       string `json:"value,omitempty"`
+		Required    bool   `json:"required"`
+		MaxLength   int    `json:"max_length,omitempty"`
+	}{componentInput, i.CustomID, i.Label, inputParagraph, i.Hint, i.Value, false, i.MaxLength})
+}
+
+// modal is a form that Discord shows in answer to a click or a command.
+type modal struct {
+	CustomID   string `json:"custom_id"`
+	Title      string `json:"title"`
+	Components []row  `json:"components"`
+}
