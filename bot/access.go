@@ -1,6 +1,10 @@
 package bot
 
-import "slices"
+import (
+	"slices"
+
+	"feedbackbot/bot/discord"
+)
 
 // Access says who may ask the bot, and where. Lists hold Discord ids; an empty
 // list of who is allowed allows everybody.
@@ -14,15 +18,10 @@ type Access struct {
 	Threads     []string // channels and categories where every answer gets a thread
 }
 
-const (
-	textNotAllowed = "Sorry, you can't ask me questions here."
-	textNoDirect   = "I don't answer direct messages. Please ask me on a server."
-)
-
 // verdict is what comes of asking somewhere.
 type verdict struct {
 	allowed bool
-	text    string // what to tell the person; "" where the operator wants silence
+	sorry   string // what to tell the person; "" where the operator wants silence
 }
 
 // judge decides whether somebody may ask in a channel.
@@ -31,9 +30,9 @@ func (b *Bot) judge(guildID, channelID, userID string, roles []string) verdict {
 	people := append([]string{userID}, roles...)
 	switch {
 	case listed(a.DenyPeople, people) || len(a.AllowPeople) > 0 && !listed(a.AllowPeople, people):
-		return verdict{text: textNotAllowed}
+		return verdict{sorry: textNotAllowed}
 	case guildID == "" && a.NoDirect:
-		return verdict{text: textNoDirect}
+		return verdict{sorry: textNoDirect}
 	case guildID == "":
 		return verdict{allowed: true}
 	}
@@ -71,14 +70,14 @@ func listed(list, ids []string) bool {
 }
 
 // mayAsk reports whether somebody may ask by an interaction, or what to tell them.
-func (b *Bot) mayAsk(i *interaction) (text string, ok bool) {
+func (b *Bot) mayAsk(i *discord.Interaction) (sorry string, ok bool) {
 	var roles []string
 	if i.Member != nil {
 		roles = i.Member.Roles
 	}
-	v := b.judge(i.GuildID, i.ChannelID, i.userID(), roles)
-	if !v.allowed && v.text == "" {
-		v.text = textNotAllowed // only they see it
+	v := b.judge(i.GuildID, i.ChannelID, i.UserID(), roles)
+	if !v.allowed && v.sorry == "" {
+		v.sorry = textNotAllowed // only they see it
 	}
-	return v.text, v.allowed
+	return v.sorry, v.allowed
 }

@@ -13,7 +13,7 @@ func TestAGapThatIsLookedIntoStaysOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.life, b.work, b.taking = t.Context(), t.Context(), t.Context()
+	b.requests, b.models, b.intake = t.Context(), t.Context(), t.Context()
 	now := time.Now()
 	long, short := now.Add(-time.Minute), now.Add(-time.Second)
 	looked := map[time.Time]chan struct{}{long: make(chan struct{}), short: make(chan struct{})}
@@ -39,7 +39,7 @@ func TestAGapThatIsLookedIntoStaysOne(t *testing.T) {
 		}
 	}
 	stopped, stop := context.WithCancel(t.Context())
-	b.taking = stopped
+	b.intake = stopped
 	b.beginCatchingUp(3, long, stop)
 	b.running.Wait()
 	if got := b.caughtUp(3, now); !got.Equal(long) {

@@ -2,8 +2,11 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
 )
 
@@ -13,13 +16,13 @@ const maxThreadName = 100
 // moveToThread opens a thread at the first answer to a command and moves the
 // question there. When that does not work, because the bot may not or threads
 // exist only in text channels, the question stays where it was asked.
-func (b *Bot) moveToThread(ctx context.Context, i *interaction, q *question) {
+func (b *Bot) moveToThread(ctx context.Context, i *discord.Interaction, q *question) {
 	if i.GuildID == "" || b.places.get(i.ChannelID).thread {
 		return
 	}
-	shown := "**" + plainText(i.name()) + "** asks: " + clip(q.Question, maxMessage/2)
-	m, err := b.out.editOriginal(ctx, nil, i.AppID, i.Token, urgent, func() body {
-		return body{Content: split(answerText(shown), maxMessage, false)[0], Flags: flagSuppressEmbeds}
+	shown := fmt.Sprintf(textAsks, text.Plain(i.Name()), text.Clip(q.Question, text.MaxMessage/2))
+	m, err := b.out.EditOriginal(ctx, nil, i.AppID, i.Token, discord.Urgent, func() discord.Body {
+		return discord.Body{Content: text.Split(text.Answer(shown), text.MaxMessage, false)[0], Flags: discord.FlagSuppressEmbeds}
 	})
 	if err != nil {
 		b.log.Warn("cannot show a question before its thread", "error", err)
@@ -31,11 +34,11 @@ func (b *Bot) moveToThread(ctx context.Context, i *interaction, q *question) {
 // openThreadAt opens a thread at a message and moves the question there, or
 // leaves it where it is.
 func (b *Bot) openThreadAt(ctx context.Context, q *question, messageID string) {
-	name := clip(strings.Join(strings.Fields(q.Question), " "), maxThreadName)
+	name := text.Clip(strings.Join(strings.Fields(q.Question), " "), maxThreadName)
 	if name == "" {
-		name = "A question"
+		name = threadName
 	}
-	thread, err := b.out.openThread(ctx, q.ChannelID, messageID, name)
+	thread, err := b.out.OpenThread(ctx, q.ChannelID, messageID, name)
 	if err != nil {
 		b.log.Info("cannot open a thread; answering in the channel", "error", err)
 		return
@@ -52,7 +55,7 @@ func (b *Bot) openThreadAt(ctx context.Context, q *question, messageID string) {
 }
 
 // askOf is an interaction as a question.
-func (b *Bot) askOf(i *interaction, text string) feedback.Ask {
+func (b *Bot) askOf(i *discord.Interaction, text string) feedback.Ask {
 	return feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
-		Asker: b.store.Rater(i.userID()), Question: text, AskedAt: madeAt(i.ID)}
+		Asker: b.store.Rater(i.UserID()), Question: text, AskedAt: discord.MadeAt(i.ID)}
 }

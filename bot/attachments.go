@@ -1,100 +1,63 @@
 package bot
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"path"
 	"strings"
 	"unicode/utf8"
 
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/files"
+	"feedbackbot/bot/text"
 	"feedbackbot/llm"
 )
 
 const (
-	maxFiles    = 5         // of one question
-	maxPicture  = 10 << 20  // bytes
-	maxTextFile = 512 << 10 // bytes
 	maxFileName = 80
 	clippedMark = "\n(the rest of the file is left out)"
 )
 
-// files are what a question brought along.
-type files struct {
-	texts  []string // quoted, with their names
-	images []llm.Image
-	notes  []string // what could not be taken, a sentence each for the person
+// brought is what a question brought along.
+type brought struct {
+	texts    []string // quoted, with their names
+	pictures []llm.Image
+	notes    []string // what could not be taken, a sentence each for the person
 }
 
-// load fetches attachments and takes what a model can read: pictures, and files
-// of text. Everything else gets a sentence.
-func (b *Bot) load(ctx context.Context, list []attachment) files {
-	var f files
-	left := 3 * b.options.ContextTokens // code points; most of what a conversation may take
+// note is what the person is told about files that could not be taken.
+func (f brought) note() string { return strings.Join(f.notes, " ") }
+
+// load fetches attachments and takes what the model can read. Everything else
+// gets a sentence.
+func (b *Bot) load(ctx context.Context, list []discord.Attachment) (f brought) {
+	wanted := make([]files.Attachment, len(list))
 	for n, a := range list {
-		name := fileName(a)
-		if n >= maxFiles {
-			f.notes = append(f.notes, fmt.Sprintf("I only look at %d files at a time.", maxFiles))
-			break
+		wanted[n] = files.Attachment{Name: fileName(a), URL: a.URL}
+	}
+	loaded := b.fetch.Load(ctx, wanted, b.options.Pictures)
+	left := 3 * b.options.ContextTokens // code points; most of what a conversation may take
+	for _, t := range loaded.Texts {
+		words := text.Plain(t.Content)
+		if n := utf8.RuneCountInString(words); n > left {
+			words = text.Clip(words, left) + clippedMark
 		}
-		data, err := b.fetch.get(ctx, a.URL, maxPicture)
-		if err != nil {
-			if !errors.Is(err, errTooLarge) {
-				b.log.Warn("cannot fetch an attachment", "error", err)
-			}
-			f.notes = append(f.notes, refusal(name, err))
-			continue
+		left = max(0, left-utf8.RuneCountInString(words))
+		f.texts = append(f.texts, "File "+t.Name+":\n"+words)
+	}
+	for _, p := range loaded.Pictures {
+		f.pictures = append(f.pictures, llm.Image(p))
+	}
+	for _, one := range loaded.Refused {
+		if !files.IsTheirs(one.Err) {
+			b.log.Warn("cannot fetch an attachment", "error", one.Err)
 		}
-		switch kind := http.DetectContentType(data); {
-		case strings.HasPrefix(kind, "image/"):
-			if !b.options.Pictures {
-				f.notes = append(f.notes, "The model can't look at pictures, so I left out "+name+".")
-				continue
-			}
-			p, err := picture(data)
-			if err != nil {
-				f.notes = append(f.notes, refusal(name, err))
-				continue
-			}
-			f.images = append(f.images, llm.Image(p))
-		case len(data) > maxTextFile:
-			f.notes = append(f.notes, refusal(name, errTooLarge))
-		case !isText(data):
-			f.notes = append(f.notes, refusal(name, errNoPicture))
-		default:
-			text := plainText(string(bytes.TrimPrefix(data, []byte("\ufeff"))))
-			if n := utf8.RuneCountInString(text); n > left {
-				text = clip(text, left) + clippedMark
-			}
-			left = max(0, left-utf8.RuneCountInString(text))
-			f.texts = append(f.texts, "File "+name+":\n"+text)
-		}
+		f.notes = append(f.notes, explainFile(one.Name, one.Err))
+	}
+	if loaded.Skipped {
+		f.notes = append(f.notes, fmt.Sprintf(textManyFiles, files.Most))
 	}
 	return f
-}
-
-// isText reports whether a file is text: UTF-8 without control characters that
-// no text has.
-func isText(data []byte) bool {
-	if !utf8.Valid(data) {
-		return false
-	}
-	return bytes.IndexFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' && r != '\x1b' }) < 0
-}
-
-// refusal says to a person why a file was left out.
-func refusal(name string, err error) string {
-	switch {
-	case errors.Is(err, errTooLarge):
-		return "The file " + name + " is too large for me."
-	case errors.Is(err, errManyPixels):
-		return "The picture " + name + " has too many pixels for me."
-	case errors.Is(err, errNoPicture):
-		return "I can't read " + name + ": I take pictures and files of plain text."
-	}
-	return "I couldn't get the file " + name + " from Discord."
 }
 
 // attachedPrefix begins what stands in a question for its files, so that the
@@ -102,45 +65,52 @@ func refusal(name string, err error) string {
 const attachedPrefix = "[attached: "
 
 // named adds the names of files to the text of a question.
-func named(question string, list []attachment) string {
+func named(question string, list []discord.Attachment) string {
 	if len(list) == 0 {
 		return question
 	}
 	names := make([]string, 0, len(list))
-	for _, a := range list[:min(len(list), maxFiles)] {
+	for _, a := range list[:min(len(list), files.Most)] {
 		names = append(names, fileName(a))
 	}
 	return strings.TrimSpace(question + "\n" + attachedPrefix + strings.Join(names, ", ") + "]")
 }
 
-func fileName(a attachment) string { return clip(plainText(path.Base(a.Filename)), maxFileName) }
+// withoutNames is a question without what named has added.
+func withoutNames(question string) string {
+	question, _, _ = strings.Cut(question, attachedPrefix)
+	return strings.TrimSpace(question)
+}
 
-// loadAgain reads what is not kept of a question that is answered once more:
-// its files, and with STORE_TEXT=false its text. It returns false when that is
-// gone.
-func (b *Bot) loadAgain(ctx context.Context, q *question, messageID string) bool {
-	if text, found := b.spoken.get(messageID); found && q.Question == "" {
-		q.Question = text
+func fileName(a discord.Attachment) string {
+	return text.Clip(text.Plain(path.Base(a.Filename)), maxFileName)
+}
+
+// readAgain reads what is not kept of a question that is answered once more: its
+// files, and with STORE_TEXT=false its text. It returns false when that is gone.
+func (b *Bot) readAgain(ctx context.Context, q *question) bool {
+	if words, found := b.commandTexts.get(q.source); found && q.Question == "" {
+		q.Question = words
 		return true
 	}
 	if q.Question != "" && !strings.Contains(q.Question, attachedPrefix) {
 		return true
 	}
-	m, err := b.out.oneMessage(ctx, b.placeOf(q.ChannelID, messageID), messageID)
+	m, err := b.out.Message(ctx, b.placeOf(q.ChannelID, q.source), q.source)
 	if err != nil {
 		b.log.Warn("cannot read a question again", "error", err)
 		return q.Question != ""
 	}
 	if q.Question == "" {
-		q.Question = clip(named(b.questionText(&m), filesOf(&m)), maxQuestion)
+		q.Question = text.Clip(named(b.questionText(&m), filesOf(&m)), maxQuestion)
 	}
-	q.files = b.load(ctx, filesOf(&m))
+	q.attachments = filesOf(&m)
 	return true
 }
 
 // filesOf returns the attachments of a message and, when it replies to somebody else,
 // of the message it replies to.
-func filesOf(m *message) []attachment {
+func filesOf(m *discord.Message) []discord.Attachment {
 	if m.Referenced == nil || m.Referenced.Author == nil || m.Referenced.Author.Bot {
 		return m.Attachments
 	}

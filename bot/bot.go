@@ -19,6 +19,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/files"
 	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
@@ -79,35 +81,38 @@ type Bot struct {
 	options Options
 	store   store
 	model   model
-	out     *outgoing
+	out     *discord.Client
 	metrics *metrics
 	log     *slog.Logger
 
 	made         time.Time
-	me           user   // the bot's own account
-	appID        string // its application
+	me           discord.User // the bot's own account
+	appID        string       // its application
 	commitBudget time.Duration
 
-	clicks  chan click
-	flights *flights
-	places  *places
-	fetch   *fetcher
-	forms   *fleeting[aboutForm]
-	told    *fleeting[bool]   // people who were told that the bot may not write somewhere
-	spoken  *fleeting[string] // questions of commands, by interaction, when the store keeps no text
-	slots   *slots
-	asked   hourly
-	seen    *recent
-	started atomic.Bool
-	running sync.WaitGroup // what begin has begun
-	fatal   chan error
-	life    context.Context // of requests and the store
-	work    context.Context // of the model; ends before life
-	taking  context.Context // of what the next start can do as well; ends when Run is told to stop
+	clicks       chan click
+	flights      *flights
+	places       *places
+	fetch        *files.Fetcher
+	forms        *fleeting[aboutForm]
+	warned       *fleeting[bool]   // people who were told that the bot may not write somewhere
+	commandTexts *fleeting[string] // questions of commands, by interaction, when the store keeps no text
+	slots        *slots
+	asked        hourly
+	seen         *recent
+	started      atomic.Bool
+	running      sync.WaitGroup // what begin has begun
+	fatal        chan error
+
+	// What is under way ends in this order: a stop ends intake at once, models
+	// when answers have had their time, and requests at the very end.
+	intake   context.Context // of what the next start can do as well
+	models   context.Context // of what asks the model
+	requests context.Context // of requests to Discord and the store
 
 	mu      sync.Mutex
 	guilds  map[string]string // name by id
-	shards  []*gateway
+	shards  []*discord.Gateway
 	total   int                 // of shards, in all processes
 	stopped bool                // nothing new is begun
 	missing map[int]time.Time   // since when a shard may have missed messages
@@ -120,15 +125,15 @@ const (
 	// maxClicks may wait for a worker. Each is a kilobyte or two.
 	maxClicks = 20_000
 	// answersGrace is how long answers in flight may go on after a stop, and
-	// lifeGrace how long there is to show what they came to. With the deliveries
+	// requestsGrace how long there is to show what they came to. With the deliveries
 	// after it, a stop takes less than 20 s.
-	answersGrace = 10 * time.Second
-	lifeGrace    = 14 * time.Second
+	answersGrace  = 10 * time.Second
+	requestsGrace = 14 * time.Second
 )
 
 // ErrConfiguration is wrapped by errors that only a change of the configuration
 // can mend.
-var ErrConfiguration = errFatal
+var ErrConfiguration = discord.ErrConfiguration
 
 // New returns a bot that is ready to run.
 func New(options Options, store store, model model) (*Bot, error) {
@@ -137,25 +142,27 @@ func New(options Options, store store, model model) (*Bot, error) {
 	}
 	b := &Bot{
 		options: options, store: store, model: model, log: options.Log, made: time.Now(), commitBudget: commitBudget,
-		metrics: newMetrics(options.Metrics),
-		clicks:  make(chan click, maxClicks),
-		flights: newFlights(),
-		places:  newPlaces(),
-		slots:   newSlots(options.Limits.AtOnce),
-		fetch:   newFetcher(options.APIURL, userAgent),
-		forms:   newFleeting[aboutForm](),
-		told:    newFleeting[bool](),
-		spoken:  newFleeting[string](),
-		seen:    newRecent(10_000),
-		fatal:   make(chan error, 1),
-		guilds:  map[string]string{},
-		missing: map[int]time.Time{},
-		behind:  map[int][]time.Time{},
+		metrics:      newMetrics(options.Metrics),
+		clicks:       make(chan click, maxClicks),
+		flights:      newFlights(),
+		places:       newPlaces(),
+		slots:        newSlots(options.Limits.AtOnce),
+		fetch:        files.NewFetcher(options.APIURL, discord.UserAgent),
+		forms:        newFleeting[aboutForm](),
+		warned:       newFleeting[bool](),
+		commandTexts: newFleeting[string](),
+		seen:         newRecent(10_000),
+		fatal:        make(chan error, 1),
+		guilds:       map[string]string{},
+		missing:      map[int]time.Time{},
+		behind:       map[int][]time.Time{},
 	}
 	var err error
-	b.out, err = newOutgoing(clientOptions{BaseURL: options.APIURL, Token: options.Token, GlobalRPS: options.GlobalRPS,
+	b.out, err = discord.New(discord.Options{BaseURL: options.APIURL, Token: options.Token, GlobalRPS: options.GlobalRPS,
 		Metrics: options.Metrics, Log: options.Log,
-		Refused: func(err error) { b.fail(fmt.Errorf("%s: %w", badToken, errors.Join(errFatal, err))) }})
+		Refused: func(err error) {
+			b.fail(fmt.Errorf("%s: %w", discord.BadToken, errors.Join(discord.ErrConfiguration, err)))
+		}})
 	return b, err
 }
 
@@ -163,15 +170,15 @@ func New(options Options, store store, model model) (*Bot, error) {
 // and returns nil. It returns an error that wraps [ErrConfiguration] when
 // Discord refuses for good.
 func (b *Bot) Run(ctx context.Context) error {
-	life, endLife := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer endLife(nil)
-	work, endWork := context.WithCancelCause(life)
-	defer endWork(nil)
-	taking, stopTaking := context.WithCancel(work)
-	defer stopTaking()
-	b.life, b.work, b.taking = life, work, taking
+	requests, endRequests := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer endRequests(nil)
+	models, endModels := context.WithCancelCause(requests)
+	defer endModels(nil)
+	intake, endIntake := context.WithCancel(models)
+	defer endIntake()
+	b.requests, b.models, b.intake = requests, models, intake
 
-	var shards []*gateway
+	var shards []*discord.Gateway
 	err := b.identifyMyself(ctx)
 	if err == nil {
 		shards, err = b.planShards(ctx)
@@ -186,7 +193,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	for range clickWorkers {
 		clickers.Go(func() { b.handleClicks() })
 	}
-	online, goOffline := context.WithCancel(life)
+	online, goOffline := context.WithCancel(requests)
 	defer goOffline()
 	for _, g := range shards {
 		gateways.Go(func() {
@@ -204,21 +211,21 @@ func (b *Bot) Run(ctx context.Context) error {
 	case err = <-b.fatal:
 	}
 	b.stop()
-	stopTaking()
+	endIntake()
 	b.log.Info("stopping: finishing the answers under way")
-	stopWork := time.AfterFunc(answersGrace, func() { endWork(errStopping) })
-	stopLife := time.AfterFunc(lifeGrace, func() { endLife(errStopping) })
+	endModelsLater := time.AfterFunc(answersGrace, func() { endModels(errStopping) })
+	endRequestsLater := time.AfterFunc(requestsGrace, func() { endRequests(errStopping) })
 	if err != nil {
-		endWork(errStopping) // nothing can be shown any more
-		endLife(errStopping)
+		endModels(errStopping) // nothing can be shown any more
+		endRequests(errStopping)
 	}
 	b.running.Wait()
-	stopWork.Stop()
+	endModelsLater.Stop()
 	goOffline()
 	gateways.Wait()
 	close(b.clicks)
 	clickers.Wait()
-	stopLife.Stop()
+	endRequestsLater.Stop()
 	return err
 }
 
@@ -267,15 +274,15 @@ func (b *Bot) Healthy() error {
 		return errors.New("no shard has reached Discord yet")
 	}
 	for _, g := range b.shards {
-		last := g.fresh()
-		if !g.owns() {
+		last := g.Fresh()
+		if !g.Owns() {
 			continue // another process runs it, or none is allowed to yet
 		}
 		if last.IsZero() {
 			last = b.made
 		}
 		if quiet := time.Since(last); quiet > maxQuiet {
-			return fmt.Errorf("shard %d has not heard from Discord for %s", g.shard, quiet.Round(time.Second))
+			return fmt.Errorf("shard %d has not heard from Discord for %s", g.Shard, quiet.Round(time.Second))
 		}
 	}
 	return nil
@@ -293,8 +300,8 @@ func (b *Bot) Ready() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, g := range b.shards {
-		if g.fresh().IsZero() {
-			return fmt.Errorf("shard %d is not connected to Discord yet", g.shard)
+		if g.Fresh().IsZero() {
+			return fmt.Errorf("shard %d is not connected to Discord yet", g.Shard)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
 )
 
@@ -75,18 +76,18 @@ func (a action) rating() (rating int, kind feedback.Kind, ok bool) {
 }
 
 // voteRows returns the buttons under an answer: thumbs first, stars below.
-func voteRows(which Buttons, responseID string) []row {
-	var rows []row
+func voteRows(which Buttons, responseID string) []discord.Row {
+	var rows []discord.Row
 	if which != OnlyStars {
-		rows = append(rows, row{
-			button{Style: styleSecondary, Emoji: "👍", CustomID: customID(thumbUp, responseID)},
-			button{Style: styleSecondary, Emoji: "👎", CustomID: customID(thumbDown, responseID)},
+		rows = append(rows, discord.Row{
+			discord.Button{Style: discord.StyleSecondary, Emoji: "👍", CustomID: customID(thumbUp, responseID)},
+			discord.Button{Style: discord.StyleSecondary, Emoji: "👎", CustomID: customID(thumbDown, responseID)},
 		})
 	}
 	if which != OnlyThumbs {
-		var r row
+		var r discord.Row
 		for i, a := range stars {
-			r = append(r, button{Style: styleSecondary, Emoji: "⭐", Label: string(rune('1' + i)), CustomID: customID(a, responseID)})
+			r = append(r, discord.Button{Style: discord.StyleSecondary, Emoji: "⭐", Label: string(rune('1' + i)), CustomID: customID(a, responseID)})
 		}
 		rows = append(rows, r)
 	}
@@ -94,10 +95,10 @@ func voteRows(which Buttons, responseID string) []row {
 }
 
 // receiptRows returns the buttons of a receipt.
-func receiptRows(responseID string, canExplain bool) []row {
-	var r row
+func receiptRows(responseID string, canExplain bool) []discord.Row {
+	var r discord.Row
 	if canExplain {
-		r = append(r, button{Style: stylePrimary, Label: labelExplain, CustomID: customID(explainVote, responseID)})
+		r = append(r, discord.Button{Style: discord.StylePrimary, Label: labelExplain, CustomID: customID(explainVote, responseID)})
 	}
-	return []row{append(r, button{Style: styleSecondary, Label: labelUndo, CustomID: customID(undoVote, responseID)})}
+	return []discord.Row{append(r, discord.Button{Style: discord.StyleSecondary, Label: labelUndo, CustomID: customID(undoVote, responseID)})}
 }

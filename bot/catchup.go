@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
 )
 
@@ -58,8 +59,8 @@ func (b *Bot) keepAlive(ctx context.Context) {
 		shards := slices.Clone(b.shards)
 		b.mu.Unlock()
 		for _, g := range shards {
-			if last := g.fresh(); !last.IsZero() && !b.stopping() {
-				b.storeAlive(ctx, g.shard, b.caughtUp(g.shard, last))
+			if last := g.Fresh(); !last.IsZero() && !b.stopping() {
+				b.storeAlive(ctx, g.Shard, b.caughtUp(g.Shard, last))
 			}
 		}
 	}
@@ -79,21 +80,21 @@ func (b *Bot) onReady(shard int, lastGood time.Time) {
 		b.missing[shard] = lastGood
 		b.mu.Unlock()
 	}
-	b.begin("commands", func() { b.registerCommands(b.life) })
+	b.begin("commands", func() { b.registerCommands(b.requests) })
 	since := b.gap(shard)
 	if since.IsZero() {
 		// Nothing was missed: if this process dies young, the gap begins here.
-		b.begin("alive", func() { b.storeAlive(b.life, shard, time.Now()) })
+		b.begin("alive", func() { b.storeAlive(b.requests, shard, time.Now()) })
 		return
 	}
 	b.beginCatchingUp(shard, since, func() {
 		var places []feedback.Place
 		b.insistOn("look for missed messages", func() (err error) {
-			places, err = b.recentPlaces(b.life, shard)
+			places, err = b.recentPlaces(b.requests, shard)
 			return err
 		})
 		for _, p := range places {
-			b.catchUp(b.life, p.GuildID, p.ChannelID, since)
+			b.catchUp(b.requests, p.GuildID, p.ChannelID, since)
 		}
 	})
 }
@@ -107,7 +108,7 @@ func (b *Bot) beginCatchingUp(shard int, since time.Time, do func()) {
 	b.mu.Unlock()
 	b.begin("catching up", func() {
 		do()
-		if b.taking.Err() != nil {
+		if b.intake.Err() != nil {
 			return // it may have been cut short
 		}
 		b.mu.Lock()
@@ -144,7 +145,7 @@ func (b *Bot) shardOf(guildID string) int {
 	return shardOf(guildID, b.total)
 }
 
-func shardOf(guildID string, total int) int { return int(number(guildID)>>22) % max(total, 1) }
+func shardOf(guildID string, total int) int { return int(discord.Number(guildID)>>22) % max(total, 1) }
 
 // gap returns since when a shard may have missed messages, as far back as they
 // are still answered; the zero time when it cannot have missed any.
@@ -161,7 +162,7 @@ func (b *Bot) gap(shard int) time.Time {
 	return since.Add(-gapMargin)
 }
 
-func (b *Bot) onGuild(shard int, g guild) {
+func (b *Bot) onGuild(shard int, g discord.Guild) {
 	b.mu.Lock()
 	b.guilds[g.ID] = g.Name
 	b.mu.Unlock()
@@ -172,7 +173,7 @@ func (b *Bot) onGuild(shard int, g guild) {
 	}
 	var behind []string
 	for _, c := range slices.Concat(g.Channels, g.Threads) {
-		if c.LastMessageID != "" && number(c.LastMessageID) > snowflake(since) {
+		if c.LastMessageID != "" && discord.Number(c.LastMessageID) > discord.Snowflake(since) {
 			behind = append(behind, c.ID)
 		}
 	}
@@ -185,7 +186,7 @@ func (b *Bot) onGuild(shard int, g guild) {
 	}
 	b.beginCatchingUp(shard, since, func() {
 		for _, channelID := range behind {
-			b.catchUp(b.life, g.ID, channelID, since)
+			b.catchUp(b.requests, g.ID, channelID, since)
 		}
 	})
 }
@@ -193,9 +194,9 @@ func (b *Bot) onGuild(shard int, g guild) {
 // catchUp fetches the messages of a channel since a moment and treats them as
 // if they had just come.
 func (b *Bot) catchUp(ctx context.Context, guildID, channelID string, since time.Time) {
-	after := strconv.FormatInt(snowflake(since), 10)
+	after := strconv.FormatInt(discord.Snowflake(since), 10)
 	for range maxPages {
-		list, err := b.out.messagesAfter(ctx, channelID, after)
+		list, err := b.out.MessagesAfter(ctx, channelID, after)
 		if err != nil {
 			b.metrics.dropped.WithLabelValues("channel_not_caught_up").Inc()
 			b.log.Warn("cannot fetch missed messages", "channel", channelID, "error", err)
@@ -205,7 +206,7 @@ func (b *Bot) catchUp(ctx context.Context, guildID, channelID string, since time
 			m.GuildID = guildID
 			b.onMessage(&m)
 		}
-		if len(list) < pageSize {
+		if len(list) < discord.PageSize {
 			return
 		}
 		after = list[0].ID

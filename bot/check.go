@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 )
 
 // Finding is one thing that [Check] has looked at.
@@ -38,32 +41,32 @@ func Permissions() string {
 // Check asks Discord about everything that running will need: the token, the
 // intent, the sessions left for today, and the permissions in each server.
 func Check(ctx context.Context, options Options) []Finding {
-	out, err := newOutgoing(clientOptions{BaseURL: options.APIURL, Token: options.Token, GlobalRPS: options.GlobalRPS, Log: options.Log})
+	out, err := discord.New(discord.Options{BaseURL: options.APIURL, Token: options.Token, GlobalRPS: options.GlobalRPS, Log: options.Log})
 	if err != nil {
 		return []Finding{{"Discord", err.Error(), "set DISCORD_API_URL, or remove it"}}
 	}
-	me, err := out.account(ctx)
+	me, err := out.Account(ctx)
 	if err != nil {
 		f := Finding{"Discord token", err.Error(), "see that this machine reaches DISCORD_API_URL"}
-		if status(err) == http.StatusUnauthorized {
+		if discord.Status(err) == http.StatusUnauthorized {
 			f = Finding{"Discord token", "Discord does not accept it", "copy it anew from the Bot page of the developer portal to DISCORD_TOKEN"}
 		}
 		return []Finding{f}
 	}
 	findings := []Finding{{What: "Discord token (" + me.Username + ")"}}
 	f := Finding{What: "message content intent"}
-	app, err := out.application(ctx)
+	app, err := out.Application(ctx)
 	switch {
 	case err != nil:
 		f.Cause, f.Mend = err.Error(), "try again; if it stays, set DISCORD_MESSAGE_CONTENT to on or off"
-	case !app.mayReadContent() && options.MessageContent == ContentOn:
+	case !app.MayReadContent() && options.MessageContent == ContentOn:
 		f.Cause, f.Mend = "the application does not have it", "switch it on under Bot, Privileged Gateway Intents, or set DISCORD_MESSAGE_CONTENT=auto"
-	case !app.mayReadContent():
+	case !app.MayReadContent():
 		f.What += " (off: replies without a ping are not seen)"
 	}
 	findings = append(findings, f)
 	f = Finding{What: "gateway"}
-	if info, err := out.gatewayInfo(ctx); err != nil {
+	if info, err := out.GatewayInfo(ctx); err != nil {
 		f.Cause, f.Mend = err.Error(), "try again in a minute"
 	} else if f.What = fmt.Sprintf("gateway (%d shards, %d sessions left today)", info.Shards, info.Limit.Remaining); info.Limit.Total > 0 && info.Limit.Remaining < fewSessions {
 		f.Cause, f.Mend = "few sessions are left", "find out why the bot was started so often; wait until tomorrow"
@@ -72,15 +75,15 @@ func Check(ctx context.Context, options Options) []Finding {
 }
 
 // checkServers looks at the bot's permissions in every server it is in.
-func checkServers(ctx context.Context, out *outgoing, appID string) []Finding {
+func checkServers(ctx context.Context, out *discord.Client, appID string) []Finding {
 	var findings []Finding
 	for after := "0"; ; {
-		page, more, err := out.servers(ctx, after)
+		page, more, err := out.Servers(ctx, after)
 		if err != nil {
 			return append(findings, Finding{"servers", err.Error(), "try again in a minute"})
 		}
 		for _, g := range page {
-			f := Finding{What: "permissions in " + plainText(g.Name)}
+			f := Finding{What: "permissions in " + text.Plain(g.Name)}
 			if missing := missingPermissions(g.Permissions); len(missing) > 0 {
 				f.Cause = strings.Join(missing, ", ") + " missing"
 				f.Mend = "give them to the bot's role in the server settings"
@@ -110,7 +113,7 @@ func missingPermissions(have string) []string {
 	}
 	var missing []string
 	for _, p := range permissions {
-		if bits&(1<<p.bit) == 0 && bits&administrator == 0 {
+		if bits&(1<<p.bit) == 0 && bits&discord.Administrator == 0 {
 			missing = append(missing, p.name)
 		}
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"reflect"
 	"strings"
+
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 )
 
 const (
@@ -14,21 +17,32 @@ const (
 	maxPrompt = 6000
 )
 
-func (b *Bot) commands() []command {
-	list := []command{{
-		Name: commandAsk, Type: 1, Description: "Ask me a question.",
-		Contexts: []int{0, 1}, Installs: []int{0}, // servers and direct messages with the bot
-		Options: []commandOption{{Type: 3, Name: optionPrompt, Description: "What would you like to know?", Required: true,
-			MaxLength: maxPrompt},
-			{Type: 5, Name: optionThread, Description: "Answer in a thread of its own?"}},
-	}, aboutCommand(), usageCommand()}
-	return append(append(list, privacyCommands()...), b.personaCommands()...)
+// commands are all that the bot offers.
+func (b *Bot) commands() []discord.Command {
+	list := []discord.Command{slash(commandAsk, anywhere,
+		discord.Option{Type: discord.OptionText, Name: optionPrompt, Description: describe(commandAsk + optionPrompt), Required: true, MaxLength: maxPrompt},
+		discord.Option{Type: discord.OptionBool, Name: optionThread, Description: describe(commandAsk + optionThread)},
+	), aboutCommand(), usageCommand()}
+	list = append(list, privacyCommands()...)
+	return append(list, b.personaCommands()...)
+}
+
+// Where a command is offered.
+var (
+	anywhere  = []int{discord.InServers, discord.InDirect}
+	onServers = []int{discord.InServers}
+)
+
+// slash is a command that is typed.
+func slash(name string, where []int, options ...discord.Option) discord.Command {
+	return discord.Command{Name: name, Type: discord.CommandSlash, Description: describe(name), Contexts: where,
+		Installs: []int{discord.InServers}, Options: options}
 }
 
 // registerCommands tells Discord the commands when it has others: Discord
 // limits how often they may be set.
 func (b *Bot) registerCommands(ctx context.Context) {
-	have, err := b.out.commands(ctx, b.appID)
+	have, err := b.out.Commands(ctx, b.appID)
 	if err != nil {
 		b.log.Error("cannot read the slash commands", "error", err)
 		return
@@ -37,7 +51,7 @@ func (b *Bot) registerCommands(ctx context.Context) {
 	if reflect.DeepEqual(have, want) {
 		return
 	}
-	if err := b.out.setCommands(ctx, b.appID, want); err != nil {
+	if err := b.out.SetCommands(ctx, b.appID, want); err != nil {
 		b.log.Error("cannot register the slash commands", "error", err)
 		return
 	}
@@ -45,7 +59,7 @@ func (b *Bot) registerCommands(ctx context.Context) {
 }
 
 // onCommand handles a command.
-func (b *Bot) onCommand(ctx context.Context, i *interaction) {
+func (b *Bot) onCommand(ctx context.Context, i *discord.Interaction) {
 	switch i.Data.Name {
 	case commandAsk:
 		b.onAskCommand(ctx, i)
@@ -59,26 +73,26 @@ func (b *Bot) onCommand(ctx context.Context, i *interaction) {
 		b.onModel(ctx, i)
 	case commandPrivacy:
 		b.onPrivacy(ctx, i)
-	case commandForgetMe:
+	case commandForget:
 		b.onForgetMe(ctx, i)
 	default:
-		b.say(ctx, i, textNoCommand)
+		b.tell(ctx, i, textNoCommand)
 	}
 }
 
 // onAskCommand answers /ask.
-func (b *Bot) onAskCommand(ctx context.Context, i *interaction) {
-	prompt := strings.TrimSpace(plainText(i.option(optionPrompt)))
+func (b *Bot) onAskCommand(ctx context.Context, i *discord.Interaction) {
+	prompt := strings.TrimSpace(text.Plain(i.Option(optionPrompt)))
 	sorry, allowed := b.mayAsk(i)
 	switch {
 	case !allowed:
-		b.say(ctx, i, sorry)
+		b.tell(ctx, i, sorry)
 		return
 	case b.stopping():
-		b.say(ctx, i, textStopping)
+		b.tell(ctx, i, textStopping)
 		return
 	case prompt == "":
-		b.say(ctx, i, textEmptyQuestion)
+		b.tell(ctx, i, textEmptyQuestion)
 		return
 	}
 	var c conversation
@@ -88,5 +102,5 @@ func (b *Bot) onAskCommand(ctx context.Context, i *interaction) {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
 	}
-	b.answerInteraction(ctx, i, b.askOf(i, prompt), c)
+	b.askByInteraction(ctx, i, b.askOf(i, prompt), c)
 }

@@ -8,71 +8,72 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
+	"feedbackbot/llm"
 )
 
-// conclude shows the end of an answer: stores the response, then puts the
-// buttons under it. When nothing arrived it says why in a sentence.
-func (b *Bot) conclude(ctx context.Context, r *reply, s streamed, stopped error) {
-	text := plainText(s.answer.Text)
-	finish, mark := finishOf(s, stopped)
-	for _, note := range r.q.files.notes {
-		mark = strings.TrimPrefix(mark+"\n-# 📎 "+note, "\n")
-	}
-	if errors.Is(stopped, errDeleted) {
-		b.logAnswer(r.q, s, "deleted", 0)
-		b.withdraw(ctx, r)
-		return
-	}
-	if !visible(answerText(text)) { // also when all there was is a link that is not shown
-		b.logAnswer(r.q, s, "failed", 0)
-		text := explainModel(s.err)
-		if errors.Is(stopped, errStopped) {
-			text = textStopped
-		}
-		r.again = worthTrying(s.err)
-		b.notice(ctx, r, text)
-		return
-	}
-	if b.flagged(ctx, r, "answer", text) {
-		b.logAnswer(r.q, s, "flagged", 0)
-		b.takeBack(ctx, r)
-		return
-	}
-	if errors.Is(stopped, errUnseen) {
-		b.logAnswer(r.q, s, "unseen", 0)
-		b.finish(ctx, r.q)
-		return
-	}
-	response := feedback.Response{
-		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
-		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, AlternativeOf: r.q.AlternativeOf, Question: r.q.Question, Answer: text,
-		Model: s.answer.Model, Provider: b.model.Host(), PromptVersion: promptVersion(r.q.chosen.prompt), Finish: finish, Context: r.q.files.texts,
-		InputTokens: s.answer.InputTokens, OutputTokens: s.answer.OutputTokens, Cost: float64(s.took.Cost) / 1e6,
-		AskedAt: r.q.AskedAt, FirstTextAt: s.answer.FirstText, FinishedAt: time.Now(),
-	}
-	parts := finalParts(text, mark)
-	r.cut = finish == feedback.Cut
-	b.logAnswer(r.q, s, string(finish), len(parts))
-	b.deliver(ctx, r, parts, response)
-}
+const (
+	// Something that fails is tried again after a second, then ever more seldom.
+	firstRetry   = time.Second
+	longestRetry = 30 * time.Second
+	finalTries   = 10 // to complete an answer on the screen
+)
 
-// notAdmitted ends a question that gave up before the model was asked.
-func (b *Bot) notAdmitted(ctx context.Context, r *reply, cause error) {
+// conclude brings an answer to its end: it stores the response and puts the
+// buttons under it. What is not to be kept is taken back, and when nothing
+// arrived the person is told why.
+func (b *Bot) conclude(ctx context.Context, r *reply, w written) {
+	answer := text.Plain(w.answer.Text)
 	switch {
-	case errors.Is(cause, errNotAdmitted): // it has been told
-	case errors.Is(cause, errDeleted):
+	case errors.Is(w.stopped, errDeleted):
+		b.logAnswer(r.q, w, "deleted", 0)
 		b.withdraw(ctx, r)
+	case !text.Visible(text.Answer(answer)): // also when all there was is a link that is not shown
+		b.logAnswer(r.q, w, "failed", 0)
+		r.retryable = worthTrying(w.err)
+		sorry := explainModel(w.err)
+		if errors.Is(w.stopped, errStopped) {
+			sorry = textStopped
+		}
+		b.notice(ctx, r, sorry)
+	case b.flagged(ctx, r, "answer", answer):
+		b.logAnswer(r.q, w, "flagged", 0)
+		b.takeBack(ctx, r)
+	case errors.Is(w.stopped, errUnseen):
+		b.logAnswer(r.q, w, "unseen", 0)
+		b.finish(ctx, r.q)
 	default:
-		r.again = true
-		b.notice(ctx, r, textStopping)
+		finish, mark := finishOf(w)
+		r.cut = finish == feedback.Cut
+		parts := finalParts(answer, markWith(mark, r.q.files))
+		b.logAnswer(r.q, w, string(finish), len(parts))
+		b.publish(ctx, r, parts, b.responseOf(r.q, w, answer, finish))
 	}
 }
 
-// deliver stores the response, shows its parts, and puts the buttons under the
+// responseOf is an answer as it is monitored.
+func (b *Bot) responseOf(q question, w written, answer string, finish feedback.Finish) feedback.Response {
+	model := w.answer.Model
+	if model == "" {
+		model = b.model.Model()
+	}
+	return feedback.Response{
+		ID: q.ResponseID, Rev: 1, AskID: q.ID, GuildID: q.GuildID, ChannelID: q.ChannelID, Asker: q.Asker,
+		ConversationID: q.ConversationID, ParentID: q.ParentID, AlternativeOf: q.AlternativeOf, Question: q.Question, Answer: answer,
+		Model: model, Provider: b.model.Host(), PromptVersion: promptVersion(q.chosen.prompt), Finish: finish, Context: q.files.texts,
+		InputTokens: w.answer.InputTokens, OutputTokens: w.answer.OutputTokens, Cost: float64(w.took.Cost) / 1e6,
+		AskedAt: q.AskedAt, FirstTextAt: w.answer.FirstText, FinishedAt: time.Now(),
+	}
+}
+
+// publish stores the response, shows its parts, and puts the buttons under the
 // last one. An answer that could not be stored is shown all the same, and gets
 // its buttons when it has been.
-func (b *Bot) deliver(ctx context.Context, r *reply, parts []string, response feedback.Response) {
+func (b *Bot) publish(ctx context.Context, r *reply, parts []string, response feedback.Response) {
 	if !r.q.unstored {
 		storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
 		if err := b.store.Monitor(storeCtx, response); err != nil {
@@ -81,36 +82,37 @@ func (b *Bot) deliver(ctx context.Context, r *reply, parts []string, response fe
 		}
 		cancel()
 	}
-	b.show(ctx, r, parts, response)
+	b.complete(ctx, r, parts, response)
 	if r.q.unstored && len(r.ids) > 0 && b.storeLate(ctx, r, response) {
-		b.show(ctx, r, parts, response)
+		b.complete(ctx, r, parts, response)
 	}
 }
 
 // storeLate goes on trying to store an answer that is shown already, for as long
 // as somebody may still want to rate it. It returns whether it did.
 func (b *Bot) storeLate(ctx context.Context, r *reply, response feedback.Response) bool {
-	wanted, land := b.flights.begin(b.taking, r.q.Ask) // unless it is deleted or its asker forgotten meanwhile
-	defer land()
-	for wait := time.Second; time.Since(r.q.startedAt) < maxUnanswered; wait = min(2*wait, finalTryAgain) {
-		pause(wanted, wait)
-		if wanted.Err() != nil {
-			return false
+	wanted := b.flights.begin(b.intake, r.q.Ask) // unless it is deleted or its asker forgotten meanwhile
+	defer wanted.land()
+	pause(wanted, firstRetry)
+	var mine bool
+	err := retry(wanted, firstRetry, longestRetry, func() (err error) {
+		if wanted.Err() != nil || time.Since(r.q.startedAt) > maxUnanswered {
+			return backoff.Permanent(errUnwanted)
 		}
-		mine, err := b.storeAll(ctx, r, response)
-		switch {
-		case err != nil:
-			b.log.Warn("an answer could not be stored yet", "response_id", response.ID, "error", err)
-		case mine:
-			b.log.Info("an answer has been stored, so that it can be rated", "response_id", response.ID)
-			r.q.unstored = false
-			return true
-		default:
-			return false
-		}
+		mine, err = b.storeAll(ctx, r, response)
+		return err
+	}, func(err error, _ time.Duration) {
+		b.log.Warn("an answer could not be stored yet", "response_id", response.ID, "error", err)
+	})
+	if err != nil || !mine {
+		return false
 	}
-	return false
+	b.log.Info("an answer has been stored, so that it can be rated", "response_id", response.ID)
+	r.q.unstored = false
+	return true
 }
+
+var errUnwanted = errors.New("nobody waits for it any more")
 
 // storeAll stores everything about an answer that is shown already. It returns
 // false when another process has answered the question.
@@ -128,49 +130,32 @@ func (b *Bot) storeAll(ctx context.Context, r *reply, response feedback.Response
 	return true, b.store.Monitor(ctx, response)
 }
 
-// show brings an answer on the screen to its end, and goes on trying while
+// complete brings an answer on the screen to its end, and goes on trying while
 // Discord is in trouble.
-func (b *Bot) show(ctx context.Context, r *reply, parts []string, response feedback.Response) {
-	for try := 1; ; try++ {
+func (b *Bot) complete(ctx context.Context, r *reply, parts []string, response feedback.Response) {
+	tries := 0
+	err := retry(ctx, longestRetry, longestRetry, func() error {
+		tries++
 		err := r.complete(ctx, parts)
-		switch {
-		case err == nil:
-			b.finish(ctx, r.q)
-			return
-		case permanent(err):
-			b.log.Warn("discord does not take an answer", "response_id", response.ID, "error", err)
-			b.metrics.dropped.WithLabelValues("answer_refused").Inc()
-			b.tellPrivately(ctx, r, err)
-			b.finish(ctx, r.q)
-			return
-		case ctx.Err() != nil || try == finalTries:
-			// The store has it as unfinished: the next start completes it.
-			b.log.Error("an answer could not be completed yet", "response_id", response.ID, "error", err)
-			return
+		if discord.Permanent(err) || tries == finalTries {
+			return backoff.Permanent(err)
 		}
+		return err
+	}, func(err error, _ time.Duration) {
 		b.log.Warn("an answer could not be completed, trying again", "response_id", response.ID, "error", err)
-		pause(ctx, finalTryAgain)
-	}
-}
-
-// notice tells the person in a sentence why there is no answer.
-func (b *Bot) notice(ctx context.Context, r *reply, text string) {
-	if !r.q.unstored {
-		storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
-		if err := b.store.Fail(storeCtx, r.q.ID); err != nil {
-			b.log.Error("cannot store that a question failed", "error", err)
-		}
-		cancel()
-	}
-	if err := r.say(ctx, text); err != nil {
-		b.log.Warn("a person could not be told why there is no answer", "error", err)
-		b.metrics.dropped.WithLabelValues("notice_failed").Inc()
+	})
+	switch {
+	case err == nil:
+		b.finish(ctx, r.q)
+	case discord.Permanent(err):
+		b.log.Warn("discord does not take an answer", "response_id", response.ID, "error", err)
+		b.metrics.dropped.WithLabelValues("answer_refused").Inc()
 		b.tellPrivately(ctx, r, err)
-		if !permanent(err) {
-			return // the next start tries again
-		}
+		b.finish(ctx, r.q)
+	default:
+		// The store has it as unfinished: the next start completes it.
+		b.log.Error("an answer could not be completed yet", "response_id", response.ID, "error", err)
 	}
-	b.finish(ctx, r.q)
 }
 
 // finish stores that nothing more is to be done about a question.
@@ -186,22 +171,80 @@ func (b *Bot) finish(ctx context.Context, q question) {
 }
 
 // logAnswer writes the one line that every question gets.
-func (b *Bot) logAnswer(q question, s streamed, outcome string, messages int) {
+func (b *Bot) logAnswer(q question, w written, outcome string, messages int) {
 	b.metrics.answers.WithLabelValues(outcome).Inc()
-	line := []any{"question_id", q.ID, "response_id", q.ResponseID, "outcome", outcome, "model", s.answer.Model, "messages", messages,
-		"input_tokens", s.answer.InputTokens, "output_tokens", s.answer.OutputTokens, "took", time.Since(q.startedAt).Round(time.Millisecond)}
-	if !s.answer.FirstText.IsZero() {
-		line = append(line, "first_text", s.answer.FirstText.Sub(q.startedAt).Round(time.Millisecond))
+	line := []any{"question_id", q.ID, "response_id", q.ResponseID, "outcome", outcome, "model", w.answer.Model, "messages", messages,
+		"input_tokens", w.answer.InputTokens, "output_tokens", w.answer.OutputTokens, "took", time.Since(q.startedAt).Round(time.Millisecond)}
+	if !w.answer.FirstText.IsZero() {
+		line = append(line, "first_text", w.answer.FirstText.Sub(q.startedAt).Round(time.Millisecond))
 	}
-	if s.err != nil {
-		b.log.Warn("answer", append(line, "error", s.err)...)
+	if w.err != nil {
+		b.log.Warn("answer", append(line, "error", w.err)...)
 		return
 	}
 	b.log.Info("answer", line...)
 }
 
+// promptVersions is how many hex digits of a prompt's hash are kept.
+const promptVersions = 12
+
 // promptVersion is a short hash of the operator's system prompt.
 func promptVersion(prompt string) string {
 	sum := sha256.Sum256([]byte(prompt))
 	return hex.EncodeToString(sum[:])[:promptVersions]
+}
+
+// worthTrying reports whether the same question may well get an answer later.
+func worthTrying(err error) bool {
+	var e *llm.Error
+	return !errors.As(err, &e) || e.Kind != llm.TooLong && e.Kind != llm.Moderated && e.Kind != llm.NoImages
+}
+
+// finishOf says how an answer of which text arrived has ended, and the mark that
+// is put below it.
+func finishOf(w written) (feedback.Finish, string) {
+	if w.err == nil {
+		switch w.answer.Finish {
+		case llm.Length:
+			return feedback.Length, markLength
+		case llm.Filtered:
+			return feedback.Filtered, markFiltered
+		case llm.Refusal:
+			return feedback.Refused, ""
+		}
+		return feedback.Complete, ""
+	}
+	var e *llm.Error
+	switch {
+	case errors.Is(w.stopped, errFull):
+		return feedback.Length, markLong
+	case errors.Is(w.stopped, errStopped):
+		return feedback.Cut, markStopped
+	case errors.Is(w.stopped, errStopping):
+		return feedback.Cut, markStopping
+	case errors.As(w.err, &e) && (e.Kind == llm.Silent || e.Kind == llm.TimedOut):
+		return feedback.Cut, markSilent
+	}
+	return feedback.Cut, markCut
+}
+
+// markOf returns the mark that belongs under a stored answer.
+func markOf(f feedback.Finish) string {
+	switch f {
+	case feedback.Length:
+		return markLength
+	case feedback.Filtered:
+		return markFiltered
+	case feedback.Cut:
+		return markCut
+	}
+	return ""
+}
+
+// markWith adds to a mark what is to be said about files.
+func markWith(mark string, f brought) string {
+	for _, note := range f.notes {
+		mark = strings.TrimPrefix(mark+"\n"+markFile+note, "\n")
+	}
+	return mark
 }

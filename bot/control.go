@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
 )
 
@@ -19,82 +20,68 @@ const (
 // Stop button; most are complete before.
 const worthStopping = 2 * time.Second
 
-// What a person may be told about these buttons.
-const (
-	textNotYours   = "Only the person who asked, or a moderator, can do that."
-	textNotWriting = "This answer isn't being written any more, so there is nothing to stop."
-	textAtIt       = "I'm already writing another answer to this."
-	textNoQuestion = "I don't have this question any more. Please ask it again."
-)
-
-func stopRow(responseID string) row {
-	return row{button{Style: styleSecondary, Emoji: "⏹️", Label: labelStop, CustomID: customID(stopAnswer, responseID)}}
+func stopRow(responseID string) discord.Row {
+	return discord.Row{discord.Button{Style: discord.StyleSecondary, Emoji: "⏹️", Label: labelStop, CustomID: customID(stopAnswer, responseID)}}
 }
 
-// againRow offers another answer; in different words after a failed or a cut
+// retryRow offers another answer; in different words after a failed or a cut
 // one.
-func againRow(responseID string, failed bool) row {
+func retryRow(responseID string, failed bool) discord.Row {
 	label := labelRegenerate
 	if failed {
 		label = labelTryAgain
 	}
-	return row{button{Style: styleSecondary, Emoji: "🔄", Label: label, CustomID: customID(anotherOne, responseID)}}
+	return discord.Row{discord.Button{Style: discord.StyleSecondary, Emoji: "🔄", Label: label, CustomID: customID(anotherOne, responseID)}}
 }
 
 // mayControl reports whether whoever clicked asked the question, or moderates.
-func (b *Bot) mayControl(i *interaction, asker feedback.Rater) bool {
-	if b.store.Rater(i.userID()) == asker {
+func (b *Bot) mayControl(i *discord.Interaction, asker feedback.Rater) bool {
+	if b.store.Rater(i.UserID()) == asker {
 		return true
 	}
-	return i.may(manageMessages)
+	return i.May(discord.ManageMessages)
 }
 
 // onStop ends an answer that is being written; what has arrived stays.
-func (b *Bot) onStop(ctx context.Context, i *interaction, responseID string) {
+func (b *Bot) onStop(ctx context.Context, i *discord.Interaction, responseID string) {
 	one := b.flights.find(func(a feedback.Ask) bool { return a.ResponseID == responseID })
 	switch {
 	case one == nil:
-		b.say(ctx, i, textNotWriting)
+		b.tell(ctx, i, textNotWriting)
 	case !b.mayControl(i, one.ask.Asker):
-		b.say(ctx, i, textNotYours)
+		b.tell(ctx, i, textNotYours)
 	default:
-		b.respond(ctx, i, callback{Type: replyNothing})
+		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyNothing})
 		one.stop(errStopped)
 	}
 }
 
-// onAgain answers a question once more. The new answer is a response of its
+// onRegenerate answers a question once more. The new answer is a response of its
 // own, linked to the first as its alternative.
-func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
+func (b *Bot) onRegenerate(ctx context.Context, i *discord.Interaction, responseID string) {
 	readCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
 	old, source, err := b.earlier(readCtx, responseID)
 	sorry, allowed := b.mayAsk(i)
 	switch {
 	case !allowed:
-		b.say(ctx, i, sorry)
+		b.tell(ctx, i, sorry)
 		return
 	case errors.Is(err, feedback.ErrUnknownResponse):
-		b.say(ctx, i, textNoQuestion)
+		b.tell(ctx, i, textNoQuestion)
 		return
 	case err != nil:
 		b.log.Error("cannot read a question to answer it again", "response_id", responseID, "error", err)
-		b.say(ctx, i, textWentWrong)
+		b.tell(ctx, i, textWentWrong)
 		return
 	case old.Asker == "", old.Question == "" && old.ParentID == "" && !b.options.NoText: // forgotten, or too old
-		b.say(ctx, i, textNoQuestion)
+		b.tell(ctx, i, textNoQuestion)
 		return
 	case !b.mayControl(i, old.Asker):
-		b.say(ctx, i, textNotYours)
+		b.tell(ctx, i, textNotYours)
 		return
 	case b.stopping():
-		b.say(ctx, i, textStopping)
-		return
-	case b.flights.find(func(a feedback.Ask) bool {
-		same := a.Question == old.Question || old.Question == "" && a.ConversationID == old.ConversationID
-		return same && a.Asker == old.Asker && a.ParentID == old.ParentID && a.ChannelID == i.ChannelID
-	}) != nil:
-		b.say(ctx, i, textAtIt)
+		b.tell(ctx, i, textStopping)
 		return
 	}
 	var c conversation
@@ -106,8 +93,7 @@ func (b *Bot) onAgain(ctx context.Context, i *interaction, responseID string) {
 		c = conversation{parent: old.ParentID, turns: b.turnsOf(ctx, chain)}
 	}
 	c.id, c.source = old.ConversationID, source
-	old.ID, old.ChannelID, old.GuildID, old.Token, old.AskedAt = i.ID, i.ChannelID, i.GuildID, i.Token, madeAt(i.ID)
-	b.answerInteraction(ctx, i, old, c)
+	b.askByInteraction(ctx, i, old, c)
 }
 
 // earlier returns the question behind a response, or behind one that failed.
@@ -131,31 +117,25 @@ func (b *Bot) earlier(ctx context.Context, responseID string) (a feedback.Ask, s
 	return a, a.ID, err
 }
 
-// answerInteraction takes an interaction as a question and answers it. Discord
-// shows "thinking" until the first text is there.
-func (b *Bot) answerInteraction(ctx context.Context, i *interaction, a feedback.Ask, c conversation) {
-	b.respond(ctx, i, callback{Type: replyDeferred})
-	a.Question = named(a.Question, c.attachments)
-	q := b.newQuestion(a, c)
-	if !b.take(ctx, &q) {
-		return
-	}
-	if b.options.NoText && q.Question != "" {
-		b.spoken.put(q.ID, q.Question)
-	}
-	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
-	do := func() {
-		if i.flag(optionThread) || i.Type == interactionCommand && b.threadsFor(i.GuildID, i.ChannelID) {
-			b.moveToThread(ctx, i, &q)
+// onDelete ends the answer to a deleted question, and takes what a deleted
+// message said out of its conversation.
+func (b *Bot) onDelete(messageIDs ...string) {
+	b.begin("deleted message", func() {
+		for _, id := range messageIDs {
+			b.flights.stop(errDeleted, func(a feedback.Ask) bool { return a.ID == id })
+			if err := b.store.Remove(b.requests, id); err != nil {
+				b.log.Warn("cannot take a deleted message out of its conversation", "error", err)
+			}
 		}
-		q.files = b.load(ctx, c.attachments)
-		if c.source != "" && !b.loadAgain(ctx, &q, c.source) {
-			b.notice(ctx, newReply(b, q), textNoQuestion)
-			return
+	})
+}
+
+// withdraw takes back what was shown of the answer to a deleted question.
+func (b *Bot) withdraw(ctx context.Context, r *reply) {
+	for _, id := range r.ids {
+		if err := b.out.Delete(ctx, r.q.ChannelID, id); err != nil && discord.Code(err) != discord.CodeUnknownMessage {
+			b.log.Warn("cannot delete what was shown of an answer", "error", err)
 		}
-		b.answer(ctx, q)
 	}
-	if !b.begin("question", func() { b.protect("question", sorry, do) }) {
-		b.notice(ctx, newReply(b, q), textStopping)
-	}
+	b.finish(ctx, r.q)
 }

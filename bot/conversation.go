@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
@@ -35,14 +37,14 @@ type conversation struct {
 	speaker string
 	// attachments come with the question; source is the message that brought
 	// them when it is answered once more.
-	attachments []attachment
+	attachments []discord.Attachment
 	source      string
 }
 
 // recall finds what a message continues: the chain of answers it replies to, or
 // in a thread or a direct message what was said before. A reply to anything else
 // quotes it.
-func (b *Bot) recall(ctx context.Context, m *message) (conversation, error) {
+func (b *Bot) recall(ctx context.Context, m *discord.Message) (conversation, error) {
 	thread := b.places.get(m.ChannelID).thread
 	if m.Reference != nil && m.Reference.MessageID != "" {
 		r, err := b.store.ResponseByMessage(ctx, m.Reference.MessageID)
@@ -79,18 +81,18 @@ func (b *Bot) recallDirect(ctx context.Context, channelID string) (conversation,
 }
 
 // quoted turns a message that the store does not know into a turn.
-func (b *Bot) quoted(m *message) []llm.Message {
-	if m == nil || m.Author == nil || !visible(m.Content) {
+func (b *Bot) quoted(m *discord.Message) []llm.Message {
+	if m == nil || m.Author == nil || !text.Visible(m.Content) {
 		return nil
 	}
-	text := plainText(m.Content)
+	text := text.Plain(m.Content)
 	if m.Author.ID == b.me.ID {
 		return []llm.Message{{Role: llm.Assistant, Content: text}}
 	}
 	return []llm.Message{{Role: llm.User, Content: fmt.Sprintf("%s wrote:\n%s", nameOf(m.Author), text)}}
 }
 
-func nameOf(u *user) string { return plainText(u.name()) }
+func nameOf(u *discord.User) string { return text.Plain(u.Name()) }
 
 // prompt is all that the model is shown: the system prompt, as many of the
 // latest turns as fit, and the question.
@@ -111,7 +113,7 @@ func (b *Bot) prompt(q question, now time.Time) []llm.Message {
 	if system == "" {
 		shown = nil
 	}
-	return append(slices.Concat(shown, turns[first:]), llm.Message{Role: llm.User, Content: question, Images: q.files.images})
+	return append(slices.Concat(shown, turns[first:]), llm.Message{Role: llm.User, Content: question, Images: q.files.pictures})
 }
 
 // isTooLong reports whether a question alone is more than the model may be
@@ -137,13 +139,13 @@ func (b *Bot) systemPrompt(template, guildID string, now time.Time) string {
 	}
 	return strings.NewReplacer(
 		"{date}", now.UTC().Format("Monday, 2 January 2006"),
-		"{server}", plainText(server),
+		"{server}", text.Plain(server),
 	).Replace(template)
 }
 
 // questionText is what a person asked: their message without the mention of the
 // bot, and with names in place of the other mentions' numbers.
-func (b *Bot) questionText(m *message) string {
+func (b *Bot) questionText(m *discord.Message) string {
 	replace := []string{"<@" + b.me.ID + ">", "", "<@!" + b.me.ID + ">", ""}
 	for _, u := range m.Mentions {
 		if u.ID != b.me.ID {
@@ -151,5 +153,5 @@ func (b *Bot) questionText(m *message) string {
 			replace = append(replace, "<@"+u.ID+">", name, "<@!"+u.ID+">", name)
 		}
 	}
-	return strings.TrimSpace(plainText(strings.NewReplacer(replace...).Replace(m.Content)))
+	return strings.TrimSpace(text.Plain(strings.NewReplacer(replace...).Replace(m.Content)))
 }

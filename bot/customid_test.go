@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
 )
 
@@ -50,7 +51,7 @@ func FuzzCustomID(f *testing.F) {
 // An interaction's parts are found wherever Discord puts them.
 func TestInteractionParts(t *testing.T) {
 	t.Parallel()
-	var i interaction
+	var i discord.Interaction
 	err := json.Unmarshal([]byte(`{"id":"7","member":{"user":{"id":"42"}},"user":{"id":"43"},"message":{"flags":64},
 		"data":{"options":[{"name":"n","value":3},{"name":"prompt","value":"hi"}],"components":[
 			{"type":1,"components":[{"type":4,"custom_id":"a","value":"1"}]},
@@ -59,13 +60,13 @@ func TestInteractionParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i.userID() != "42" || !i.onReceipt() || i.option("prompt") != "hi" || i.option("n") != "" || i.option("x") != "" {
-		t.Errorf("user %s, on receipt %t, prompt %q", i.userID(), i.onReceipt(), i.option("prompt"))
+	if i.UserID() != "42" || !i.OnReceipt() || i.Option("prompt") != "hi" || i.Option("n") != "" || i.Option("x") != "" {
+		t.Errorf("user %s, on receipt %t, prompt %q", i.UserID(), i.OnReceipt(), i.Option("prompt"))
 	}
-	if got, want := i.inputs(), map[string]string{"a": "1", "b": ""}; !reflect.DeepEqual(got, want) {
+	if got, want := i.Inputs(), map[string]string{"a": "1", "b": ""}; !reflect.DeepEqual(got, want) {
 		t.Errorf("inputs() = %v, want %v", got, want)
 	}
-	if (&interaction{User: &user{ID: "43"}}).userID() != "43" || (&interaction{Member: &member{}}).userID() != "" {
+	if (&discord.Interaction{User: &discord.User{ID: "43"}}).UserID() != "43" || (&discord.Interaction{Member: &discord.Member{}}).UserID() != "" {
 		t.Error("userID() does not know direct messages, or a member without a user")
 	}
 }
@@ -76,24 +77,24 @@ func FuzzInteraction(f *testing.F) {
 	f.Add([]byte(`{"data":{"components":{"component":{"component":{}}},"options":[{}]},"member":null,"message":{}}`))
 	f.Add([]byte(`[[[[`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var i interaction
+		var i discord.Interaction
 		if json.Unmarshal(data, &i) == nil {
-			i.inputs()
-			i.userID()
-			i.onReceipt()
-			i.option("prompt")
+			i.Inputs()
+			i.UserID()
+			i.OnReceipt()
+			i.Option("prompt")
 			parseCustomID(i.Data.CustomID)
 		}
-		var m message
+		var m discord.Message
 		if json.Unmarshal(data, &m) == nil {
-			b := &Bot{me: user{ID: "1"}}
+			b := &Bot{me: discord.User{ID: "1"}}
 			b.isForUs(&m)
 			b.questionText(&m)
 			b.quoted(m.Referenced)
 		}
-		var g guild
+		var g discord.Guild
 		if json.Unmarshal(data, &g) == nil {
-			number(g.ID)
+			discord.Number(g.ID)
 		}
 	})
 }
@@ -102,10 +103,10 @@ func FuzzInteraction(f *testing.F) {
 func TestSnowflake(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Truncate(time.Millisecond).UTC()
-	if got := madeAt(fmt.Sprint(snowflake(now))); !got.Equal(now) {
+	if got := discord.MadeAt(fmt.Sprint(discord.Snowflake(now))); !got.Equal(now) {
 		t.Errorf("madeAt(snowflake(%v)) = %v", now, got)
 	}
-	if got := number("not a number"); got != 0 {
+	if got := discord.Number("not a number"); got != 0 {
 		t.Errorf("number() = %d, want 0", got)
 	}
 }

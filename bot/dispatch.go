@@ -6,43 +6,45 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"feedbackbot/bot/discord"
 )
 
 // onEvent takes an event from a shard's read loop, which must not be kept
 // waiting: it only decides who handles it.
-func (b *Bot) onEvent(shard int, e event) {
+func (b *Bot) onEvent(shard int, e discord.Event) {
 	switch e.Type {
 	case "GUILD_CREATE":
-		var g guild
+		var g discord.Guild
 		if b.decode(e, &g) {
 			b.onGuild(shard, g)
 		}
 	case "READY":
 		var r struct {
-			Guilds []guild `json:"guilds"`
+			Guilds []discord.Guild `json:"guilds"`
 		}
 		if b.decode(e, &r) {
 			b.onServers(shard, r.Guilds)
 		}
 	case "MESSAGE_CREATE":
-		var m message
+		var m discord.Message
 		if b.decode(e, &m) {
 			b.onMessage(&m)
 		}
 	case "CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE":
-		var c channel
+		var c discord.Channel
 		if b.decode(e, &c) {
 			b.places.put(c.GuildID, c)
 		}
 	case "CHANNEL_DELETE", "THREAD_DELETE":
-		var c channel
+		var c discord.Channel
 		if b.decode(e, &c) {
 			b.places.remove(c.ID)
 		}
 	case "THREAD_LIST_SYNC":
 		var sync struct {
-			GuildID string    `json:"guild_id"`
-			Threads []channel `json:"threads"`
+			GuildID string            `json:"guild_id"`
+			Threads []discord.Channel `json:"threads"`
 		}
 		if b.decode(e, &sync) {
 			b.places.put(sync.GuildID, sync.Threads...)
@@ -57,7 +59,7 @@ func (b *Bot) onEvent(shard int, e event) {
 			b.onLeft(g.ID)
 		}
 	case "MESSAGE_DELETE":
-		var m message
+		var m discord.Message
 		if b.decode(e, &m) {
 			b.onDelete(m.ID)
 		}
@@ -77,7 +79,7 @@ func (b *Bot) onEvent(shard int, e event) {
 	}
 }
 
-func (b *Bot) decode(e event, into any) bool {
+func (b *Bot) decode(e discord.Event, into any) bool {
 	if err := json.Unmarshal(e.Data, into); err != nil {
 		b.metrics.dropped.WithLabelValues("unreadable_event").Inc()
 		b.log.Warn("cannot read an event", "type", e.Type, "error", err)
@@ -89,31 +91,31 @@ func (b *Bot) decode(e event, into any) bool {
 // click is an interaction on its way to a worker. It is decoded there: in a
 // storm of clicks the one read loop is what everybody waits for.
 type click struct {
-	event    event
+	event    discord.Event
 	received time.Time
 }
 
 // handleClicks handles interactions until there are no more.
 func (b *Bot) handleClicks() {
 	for c := range b.clicks {
-		i := &interaction{received: c.received}
-		b.protect("interaction", func() { b.apologise(b.life, i) }, func() {
+		i := &discord.Interaction{Received: c.received}
+		b.protect("interaction", func() { b.apologise(b.requests, i) }, func() {
 			if b.decode(c.event, i) && b.seen.add(i.ID) {
-				b.onInteraction(b.life, i)
+				b.onInteraction(b.requests, i)
 			}
 		})
 	}
 }
 
-func (b *Bot) onInteraction(ctx context.Context, i *interaction) {
+func (b *Bot) onInteraction(ctx context.Context, i *discord.Interaction) {
 	switch {
-	case i.userID() == "":
+	case i.UserID() == "":
 		b.metrics.dropped.WithLabelValues("unreadable_event").Inc()
-	case i.Type == interactionCommand:
+	case i.Type == discord.InteractionCommand:
 		b.onCommand(ctx, i)
-	case i.Type == interactionComponent:
+	case i.Type == discord.InteractionComponent:
 		b.onClick(ctx, i)
-	case i.Type == interactionModal:
+	case i.Type == discord.InteractionModal:
 		b.onForm(ctx, i)
 	}
 }

@@ -14,10 +14,23 @@ var (
 	errDeleted = errors.New("the question was deleted")
 )
 
-// flight is a question from when it is taken until its answer is complete.
+// flight is a question from when it is taken until its answer is written.
 type flight struct {
-	ask  feedback.Ask
-	stop context.CancelCauseFunc
+	context.Context // ends with a cause when somebody ends the flight
+
+	ask    feedback.Ask
+	source string // the question that is answered once more; "" for one of its own
+	stop   context.CancelCauseFunc
+	of     *flights
+}
+
+// land takes a flight away: there is nothing left to stop. It may be called more
+// than once.
+func (f *flight) land() {
+	f.of.mu.Lock()
+	delete(f.of.all, f)
+	f.of.mu.Unlock()
+	f.stop(nil)
 }
 
 // flights are the questions under way in this process.
@@ -28,20 +41,25 @@ type flights struct {
 
 func newFlights() *flights { return &flights{all: map[*flight]struct{}{}} }
 
-// begin adds a question. The context ends with the cause when somebody ends the
-// flight; end takes the question away.
-func (f *flights) begin(ctx context.Context, ask feedback.Ask) (flown context.Context, end func()) {
-	flown, stop := context.WithCancelCause(ctx)
-	one := &flight{ask: ask, stop: stop}
+// begin adds a question; its flight has to land.
+func (f *flights) begin(ctx context.Context, ask feedback.Ask) *flight {
+	return f.beginOnly(ctx, ask, "")
+}
+
+// beginOnly is begin for a question that answers another one, its source, once
+// more. It returns nil when that one is being answered already.
+func (f *flights) beginOnly(ctx context.Context, ask feedback.Ask, source string) *flight {
 	f.mu.Lock()
-	f.all[one] = struct{}{}
-	f.mu.Unlock()
-	return flown, func() {
-		f.mu.Lock()
-		delete(f.all, one)
-		f.mu.Unlock()
-		stop(nil)
+	defer f.mu.Unlock()
+	for other := range f.all {
+		if source != "" && (other.ask.ID == source || other.source == source) {
+			return nil
+		}
 	}
+	one := &flight{ask: ask, source: source, of: f}
+	one.Context, one.stop = context.WithCancelCause(ctx)
+	f.all[one] = struct{}{}
+	return one
 }
 
 // stop ends every flight that matches.
@@ -65,27 +83,4 @@ func (f *flights) find(match func(feedback.Ask) bool) *flight {
 		}
 	}
 	return nil
-}
-
-// onDelete ends the answer to a deleted question, and takes what a deleted
-// message said out of its conversation.
-func (b *Bot) onDelete(messageIDs ...string) {
-	b.begin("deleted message", func() {
-		for _, id := range messageIDs {
-			b.flights.stop(errDeleted, func(a feedback.Ask) bool { return a.ID == id })
-			if err := b.store.Remove(b.life, id); err != nil {
-				b.log.Warn("cannot take a deleted message out of its conversation", "error", err)
-			}
-		}
-	})
-}
-
-// withdraw takes back what was shown of the answer to a deleted question.
-func (b *Bot) withdraw(ctx context.Context, r *reply) {
-	for _, id := range r.ids {
-		if err := b.out.deleteMessage(ctx, r.q.ChannelID, id); err != nil && code(err) != codeUnknownMessage {
-			b.log.Warn("cannot delete what was shown of an answer", "error", err)
-		}
-	}
-	b.finish(ctx, r.q)
 }

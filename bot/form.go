@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
 )
 
@@ -17,14 +19,14 @@ const (
 )
 
 // form asks for an explanation, with what the person wrote before.
-func form(s feedback.Submission) modal {
+func form(s feedback.Submission) discord.Modal {
 	title, why := formWords(s.Rating)
-	field := func(id, label, hint, value string, most int) row {
-		return row{input{CustomID: id, Label: label, Hint: hint, Value: clip(value, most), MaxLength: most}}
+	field := func(id, label, hint, value string, most int) discord.Row {
+		return discord.Row{discord.Input{CustomID: id, Label: label, Hint: hint, Value: text.Clip(value, most), MaxLength: most}}
 	}
-	return modal{
+	return discord.Modal{
 		CustomID: customID(submitForm, s.ResponseID), Title: title,
-		Components: []row{
+		Components: []discord.Row{
 			field(inputExplanation, why, hintExplanation, s.Explanation, maxExplanation),
 			field(inputExpected, labelExpected, hintExpected, s.Expected, maxExpected),
 		},
@@ -33,23 +35,23 @@ func form(s feedback.Submission) modal {
 
 // openForm shows the form on request from the receipt. It must be the first
 // answer to the click, so it only waits for a read.
-func (b *Bot) openForm(ctx context.Context, i *interaction, responseID string) {
+func (b *Bot) openForm(ctx context.Context, i *discord.Interaction, responseID string) {
 	readCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
-	sub, err := b.store.Submission(readCtx, responseID, b.store.Rater(i.userID()), feedback.User)
+	sub, err := b.store.Submission(readCtx, responseID, b.store.Rater(i.UserID()), feedback.User)
 	switch {
 	case errors.Is(err, feedback.ErrNoVote):
-		b.say(ctx, i, textNothing)
+		b.tell(ctx, i, textNothing)
 	case err != nil:
 		b.log.Error("cannot read a vote", "response_id", responseID, "error", err)
-		b.say(ctx, i, textWentWrong)
+		b.tell(ctx, i, textWentWrong)
 	default:
-		b.respond(ctx, i, callback{Type: replyForm, Data: form(sub)})
+		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyForm, Data: form(sub)})
 	}
 }
 
 // onForm handles a form that was sent. It never changes the vote.
-func (b *Bot) onForm(ctx context.Context, i *interaction) {
+func (b *Bot) onForm(ctx context.Context, i *discord.Interaction) {
 	a, responseID, ok := parseCustomID(i.Data.CustomID)
 	if ok && a == askAbout {
 		b.onAboutForm(ctx, i, responseID)
@@ -57,14 +59,14 @@ func (b *Bot) onForm(ctx context.Context, i *interaction) {
 	}
 	if !ok || a != submitForm {
 		b.metrics.dropped.WithLabelValues("damaged_custom_id").Inc()
-		b.say(ctx, i, textBroken)
+		b.tell(ctx, i, textBroken)
 		return
 	}
-	inputs := i.inputs()
+	inputs := i.Inputs()
 	e := feedback.Explanation{
-		ResponseID: responseID, Rater: b.store.Rater(i.userID()), Source: feedback.User, Version: number(i.ID),
-		Explanation: clip(strings.TrimSpace(inputs[inputExplanation]), maxExplanation),
-		Expected:    clip(strings.TrimSpace(inputs[inputExpected]), maxExpected),
+		ResponseID: responseID, Rater: b.store.Rater(i.UserID()), Source: feedback.User, Version: discord.Number(i.ID),
+		Explanation: text.Clip(strings.TrimSpace(inputs[inputExplanation]), maxExplanation),
+		Expected:    text.Clip(strings.TrimSpace(inputs[inputExpected]), maxExpected),
 	}
 	type stored struct {
 		sub feedback.Submission
@@ -76,12 +78,12 @@ func (b *Bot) onForm(ctx context.Context, i *interaction) {
 	})
 	switch {
 	case errors.Is(s.err, feedback.ErrNoVote):
-		b.reply(ctx, i, late, body{Content: textExplainFirst})
+		b.confirm(ctx, i, late, discord.Body{Content: textExplainFirst})
 	case s.err != nil:
 		b.log.Error("an explanation was not saved", "response_id", responseID, "error", s.err)
-		b.reply(ctx, i, late, body{Content: textNotSaved})
+		b.confirm(ctx, i, late, discord.Body{Content: textNotSaved})
 	default:
 		b.log.Debug("explanation", "response_id", responseID)
-		b.reply(ctx, i, late, b.receipt(s.sub, feedback.Saved))
+		b.confirm(ctx, i, late, b.receipt(s.sub, feedback.Saved))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/llm"
 )
 
@@ -13,9 +14,9 @@ const maxHistory = 40
 
 // recallThread makes the recent messages of a thread a conversation: what
 // people wrote, labelled with their names, and what the bot answered there.
-func (b *Bot) recallThread(ctx context.Context, m *message) (conversation, error) {
+func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (conversation, error) {
 	c := conversation{id: string(b.store.Rater(m.ChannelID)), speaker: nameOf(m.Author)}
-	list, err := b.out.messagesBefore(ctx, m.ChannelID, m.ID, maxHistory)
+	list, err := b.out.MessagesBefore(ctx, m.ChannelID, m.ID, maxHistory)
 	if err != nil {
 		return c, err
 	}
@@ -48,20 +49,12 @@ func (b *Bot) recallThread(ctx context.Context, m *message) (conversation, error
 
 // starter returns the message at which a thread was opened; its id is the
 // thread's. Threads without one are common, and so are deleted ones.
-func (b *Bot) starter(ctx context.Context, threadID string) []message {
-	m, err := b.out.oneMessage(ctx, b.placeOf(threadID, threadID), threadID)
+func (b *Bot) starter(ctx context.Context, threadID string) []discord.Message {
+	m, err := b.out.Message(ctx, b.placeOf(threadID, threadID), threadID)
 	if err != nil || m.Author == nil {
 		return nil
 	}
-	return []message{m}
-}
-
-func (b *Bot) isMe(u *user) bool { return u != nil && u.ID == b.me.ID }
-
-// isPerson reports whether a person wrote the message, and not a bot, a webhook
-// or Discord itself.
-func (b *Bot) isPerson(m *message) bool {
-	return m.Author != nil && !m.Author.Bot && m.WebhookID == "" && (m.Type == typeDefault || m.Type == typeReply)
+	return []discord.Message{m}
 }
 
 // add adds a turn. Turns of the same side become one, because some models want

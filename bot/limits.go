@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -30,11 +28,6 @@ type ledger interface {
 }
 
 const (
-	textWaiting    = "⏳ Many people are asking right now. Your answer comes as soon as it is your turn."
-	textOverBudget = "I've answered all that I may for today. Please ask again tomorrow."
-	textOverMember = "You've used up your share of answers for today. Please ask again tomorrow."
-	textTooMany    = "You've asked a lot in a short time. Please go on in %s."
-	textServerMany = "This server has asked a lot in a short time. Please go on in %s."
 	// pictureTokens is about what a model counts for a picture.
 	pictureTokens = 1500
 	// usualAnswer is reserved for an answer without a limit, in tokens.
@@ -67,83 +60,36 @@ func (h *hourly) add(key string, limit int, now time.Time) bool {
 
 // untilNextHour says when counting begins anew.
 func untilNextHour(now time.Time) string {
-	minutes := int(now.Truncate(time.Hour).Add(time.Hour).Sub(now).Minutes()) + 1
-	if minutes == 1 {
-		return "a minute"
-	}
-	return fmt.Sprintf("%d minutes", minutes)
+	return minutes(int(now.Truncate(time.Hour).Add(time.Hour).Sub(now).Minutes()) + 1)
 }
 
-// errNotAdmitted ends a question that has been answered with a sentence.
-var errNotAdmitted = errors.New("not admitted")
-
-// admit lets a question pass the limits, waits until it is its turn, and sets
-// aside what its answer may take. leave must be called when it is answered.
-func (b *Bot) admit(ctx context.Context, r *reply) (leave func(), err error) {
-	l, now := b.options.Limits, time.Now()
-	refuse := func(reason, text string) (func(), error) {
-		b.metrics.dropped.WithLabelValues(reason).Inc()
-		b.notice(context.WithoutCancel(ctx), r, text)
-		return nil, errNotAdmitted
+// reserve sets aside the most that an answer may take, or returns a [refusal]
+// when that is over the budget.
+func (b *Bot) reserve(ctx context.Context, q question, now time.Time) error {
+	l := b.options.Limits
+	bounded := l.Budget != (feedback.Budget{})
+	if q.unstored && !bounded {
+		return nil // the store is in trouble; nobody shall wait for it again
 	}
-	switch {
-	case !b.asked.add("member "+string(r.q.Asker), l.MemberHourly, now):
-		return refuse("member_limit", fmt.Sprintf(textTooMany, untilNextHour(now)))
-	case r.q.GuildID != "" && !b.asked.add("server "+r.q.GuildID, l.ServerHourly, now):
-		return refuse("server_limit", fmt.Sprintf(textServerMany, untilNextHour(now)))
-	}
-	if b.flagged(ctx, r, "question", r.q.Question) {
-		return refuse("flagged", textFlaggedQuestion)
-	}
-	leave = func() {}
-	if l.AtOnce > 0 {
-		leave, err = b.slots.enter(ctx, r.q.Asker, func() { b.tellToWait(ctx, r) })
-		if err != nil {
-			return nil, err
-		}
-	}
-	if r.q.unstored && l.Budget == (feedback.Budget{}) {
-		return leave, nil // the store is in trouble; nobody shall wait for it again
-	}
-	verdict, err := b.reserve(ctx, r.q, now)
-	switch {
-	case err != nil && l.Budget != (feedback.Budget{}):
-		b.log.Error("cannot reserve what an answer costs; not answering", "error", err)
-		leave()
-		return refuse("not_reserved", textWentWrong)
-	case err != nil:
-		b.log.Error("cannot store what an answer costs", "error", err)
-	case verdict == feedback.OverBudget:
-		leave()
-		return refuse("over_budget", textOverBudget)
-	case verdict == feedback.OverMembersOwn:
-		leave()
-		return refuse("over_member_budget", textOverMember)
-	}
-	return leave, nil
-}
-
-// tellToWait shows a sentence that the answer will replace.
-func (b *Bot) tellToWait(ctx context.Context, r *reply) {
-	if len(r.ids) > 0 {
-		return
-	}
-	if err := r.post(ctx, 0, urgent, func() string { return textWaiting }); err != nil {
-		b.log.Warn("cannot tell a person to wait", "error", err)
-		return
-	}
-	r.waiting = true
-}
-
-// reserve sets aside the most that an answer may take.
-func (b *Bot) reserve(ctx context.Context, q question, now time.Time) (feedback.Verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	most := b.options.Limits.MaxTokens
+	most := l.MaxTokens
 	if most <= 0 {
 		most = usualAnswer
 	}
-	return b.store.Reserve(ctx, q.Ask, b.use(promptTokens(b.prompt(q, now)), int64(most)), b.options.Limits.Budget, now)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	verdict, err := b.store.Reserve(ctx, q.Ask, b.use(promptTokens(b.prompt(q, now)), int64(most)), l.Budget, now)
+	switch {
+	case err != nil && bounded:
+		b.log.Error("cannot reserve what an answer costs; not answering", "error", err)
+		return &refusal{"not_reserved", textWentWrong}
+	case err != nil:
+		b.log.Error("cannot store what an answer costs", "error", err)
+	case verdict == feedback.OverBudget:
+		return &refusal{"over_budget", textOverBudget}
+	case verdict == feedback.OverMembersOwn:
+		return &refusal{"over_member_budget", textOverMember}
+	}
+	return nil
 }
 
 // settle stores what an answer took. Where the provider does not say, it is

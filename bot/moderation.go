@@ -2,7 +2,10 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"strings"
+
+	"feedbackbot/bot/discord"
 )
 
 // Moderation, if the operator wants it: questions and answers are shown to the
@@ -12,11 +15,6 @@ import (
 type moderator interface {
 	Flagged(ctx context.Context, text string) (categories []string, err error)
 }
-
-const (
-	textFlaggedQuestion = "I can't answer that: it goes against the rules here."
-	textFlaggedAnswer   = "I've taken my answer back: it went against the rules here."
-)
 
 // flagged reports whether a text goes against the rules, and tells the
 // moderators. When the endpoint fails the text passes: moderation must not
@@ -48,13 +46,13 @@ func (b *Bot) report(ctx context.Context, r *reply, what string, categories []st
 	}
 	where := "https://discord.com/channels/" + r.q.GuildID + "/" + r.q.ChannelID
 	if r.q.GuildID == "" {
-		where = "a direct message"
+		where = textInDirect
 	} else if r.q.replyTo != "" {
 		where += "/" + r.q.replyTo
 	}
-	text := "🚩 A flagged " + what + " (" + strings.Join(categories, ", ") + "): " + where
-	_, err := b.out.postMessage(ctx, b.options.ModeratorChannel, urgent, func() body {
-		return body{Content: text, Nonce: r.nonce("m"+what[:1], 0)}
+	said := fmt.Sprintf(textFlagged, what, strings.Join(categories, ", "), where)
+	_, err := b.out.Post(ctx, b.options.ModeratorChannel, discord.Urgent, func() discord.Body {
+		return discord.Body{Content: said, Nonce: r.nonce("m"+what[:1], 0)}
 	})
 	if err != nil {
 		b.log.Warn("the moderators could not be told", "error", err)
@@ -65,7 +63,7 @@ func (b *Bot) report(ctx context.Context, r *reply, what string, categories []st
 func (b *Bot) takeBack(ctx context.Context, r *reply) {
 	for len(r.ids) > 1 {
 		last := len(r.ids) - 1
-		if err := b.out.deleteMessage(ctx, r.q.ChannelID, r.ids[last]); err != nil && code(err) != codeUnknownMessage {
+		if err := b.out.Delete(ctx, r.q.ChannelID, r.ids[last]); err != nil && discord.Code(err) != discord.CodeUnknownMessage {
 			b.log.Warn("cannot take back a part of a flagged answer", "error", err)
 		}
 		r.ids, r.shown = r.ids[:last], r.shown[:last]
@@ -74,7 +72,7 @@ func (b *Bot) takeBack(ctx context.Context, r *reply) {
 		b.notice(ctx, r, textFlaggedAnswer)
 		return
 	}
-	if err := r.edit(ctx, ctx, 0, urgent, func() string { return textFlaggedAnswer }, &[]row{}); err != nil {
+	if err := r.edit(ctx, ctx, 0, discord.Urgent, func() string { return textFlaggedAnswer }, &[]discord.Row{}); err != nil {
 		b.log.Warn("cannot take back a flagged answer", "error", err)
 	}
 	b.finish(ctx, r.q)

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 )
 
 // What a server or a channel has chosen: a system prompt of its own with
@@ -21,17 +24,6 @@ const (
 
 	personaSetting = "persona_"
 	modelSetting   = "model_"
-)
-
-const (
-	textNotManager = "Only people who manage this %s can do that."
-	textPersonaSet = "Done. From now on I follow this persona %s."
-	textReset      = "Done. %s I'm as usual again."
-	textNoPersona  = "I have no persona %s; I'm as usual."
-	textPersonaIs  = "My persona %s:\n>>> %s"
-	textModelSet   = "Done. From now on **%s** answers %s."
-	textModelIs    = "**%s** answers %s. There is a choice of: %s."
-	textNoModel    = "There is no such model. There is a choice of: %s."
 )
 
 // choices keep what was chosen, by setting.
@@ -75,91 +67,88 @@ func (b *Bot) chosenFor(ctx context.Context, guildID, channelID string) chosen {
 	return c
 }
 
-func (b *Bot) personaCommands() []command {
-	server := commandOption{Type: 5, Name: optionServer, Description: "For the whole server, not only this channel?"}
-	reset := commandOption{Type: 5, Name: optionReset, Description: "Go back to the usual?"}
-	persona := command{Name: commandPersona, Type: 1, Description: "See or change how I behave in this channel.", Contexts: []int{0}, Installs: []int{0},
-		Options: []commandOption{{Type: 3, Name: optionPrompt, Description: "What I should be like.", MaxLength: maxPersona}, server, reset}}
+func (b *Bot) personaCommands() []discord.Command {
+	server := discord.Option{Type: discord.OptionBool, Name: optionServer, Description: describe(optionServer)}
+	reset := discord.Option{Type: discord.OptionBool, Name: optionReset, Description: describe(optionReset)}
+	list := []discord.Command{slash(commandPersona, onServers, discord.Option{Type: discord.OptionText, Name: optionPrompt,
+		Description: describe(commandPersona + optionPrompt), MaxLength: maxPersona}, server, reset)}
 	models := b.model.Names()
 	if len(models) < 2 {
-		return []command{persona}
+		return list
 	}
-	var list []choice
+	var offered []discord.Choice
 	for _, name := range models[:min(len(models), 25)] { // Discord's limit
-		list = append(list, choice{name, name})
+		offered = append(offered, discord.Choice{Name: name, Value: name})
 	}
-	return []command{persona, {Name: commandModel, Type: 1, Description: "See or change which model answers in this channel.", Contexts: []int{0}, Installs: []int{0},
-		Options: []commandOption{{Type: 3, Name: optionName, Description: "Which model.", Choices: list}, server, reset}}}
+	return append(list, slash(commandModel, onServers, discord.Option{Type: discord.OptionText, Name: optionName,
+		Description: describe(commandModel + optionName), Choices: offered}, server, reset))
 }
 
-// scope returns what a command is about, and whether the member may change it.
-func scopeOf(i *interaction) (id, words string, may bool) {
-	if i.flag(optionServer) {
-		return i.GuildID, "on this server", i.may(manageServer)
+// scopeOf returns what a command is about, and whether the member may change it.
+func scopeOf(i *discord.Interaction) (id string, words scopeWords, may bool) {
+	if i.Flag(optionServer) {
+		return i.GuildID, serverWords, i.May(discord.ManageServer)
 	}
-	return i.ChannelID, "in this channel", i.may(manageChannels) || i.may(manageServer)
+	return i.ChannelID, channelWords, i.May(discord.ManageChannels) || i.May(discord.ManageServer)
 }
 
-func (b *Bot) onPersona(ctx context.Context, i *interaction) {
+func (b *Bot) onPersona(ctx context.Context, i *discord.Interaction) {
 	id, words, may := scopeOf(i)
-	text := strings.TrimSpace(plainText(i.option(optionPrompt)))
-	b.choose(ctx, i, may, personaSetting+id, text, textsOfChoice{
+	prompt := strings.TrimSpace(text.Plain(i.Option(optionPrompt)))
+	b.choose(ctx, i, may, personaSetting+id, prompt, textsOfChoice{
 		words: words,
-		set:   fmt.Sprintf(textPersonaSet, words),
+		set:   fmt.Sprintf(textPersonaSet, words.where),
 		is: func(c chosen) string {
 			if c.prompt == b.options.SystemPrompt {
-				return fmt.Sprintf(textNoPersona, words)
+				return fmt.Sprintf(textNoPersona, words.where)
 			}
-			return fmt.Sprintf(textPersonaIs, words, clip(c.prompt, 1500))
+			return fmt.Sprintf(textPersonaIs, words.where, text.Clip(c.prompt, 1500))
 		},
 	})
 }
 
-func (b *Bot) onModel(ctx context.Context, i *interaction) {
+func (b *Bot) onModel(ctx context.Context, i *discord.Interaction) {
 	id, words, may := scopeOf(i)
-	name, offered := i.option(optionName), strings.Join(b.model.Names(), ", ")
+	name, offered := i.Option(optionName), strings.Join(b.model.Names(), ", ")
 	if name != "" && !slices.Contains(b.model.Names(), name) {
-		b.say(ctx, i, fmt.Sprintf(textNoModel, offered))
+		b.tell(ctx, i, fmt.Sprintf(textNoModel, offered))
 		return
 	}
 	b.choose(ctx, i, may, modelSetting+id, name, textsOfChoice{
 		words: words,
-		set:   fmt.Sprintf(textModelSet, name, words),
+		set:   fmt.Sprintf(textModelSet, name, words.where),
 		is: func(c chosen) string {
 			if c.model == "" {
 				c.model = b.model.Model()
 			}
-			return fmt.Sprintf(textModelIs, c.model, words, offered)
+			return fmt.Sprintf(textModelIs, c.model, words.where, offered)
 		},
 	})
 }
 
 type textsOfChoice struct {
-	words, set string
-	is         func(chosen) string
+	words scopeWords
+	set   string
+	is    func(chosen) string
 }
 
 // choose shows, stores or resets a choice.
-func (b *Bot) choose(ctx context.Context, i *interaction, may bool, setting, value string, texts textsOfChoice) {
+func (b *Bot) choose(ctx context.Context, i *discord.Interaction, may bool, setting, value string, texts textsOfChoice) {
 	storeCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
-	reset := i.flag(optionReset)
+	reset := i.Flag(optionReset)
 	if value == "" && !reset {
-		b.say(ctx, i, texts.is(b.chosenFor(storeCtx, i.GuildID, i.ChannelID)))
+		b.tell(ctx, i, texts.is(b.chosenFor(storeCtx, i.GuildID, i.ChannelID)))
 		return
 	}
 	if !may {
-		what := "channel"
-		if i.flag(optionServer) {
-			what = "server"
-		}
-		b.say(ctx, i, fmt.Sprintf(textNotManager, what))
+		b.tell(ctx, i, fmt.Sprintf(textNotManager, texts.words.what))
 		return
 	}
 	var err error
 	said := texts.set
 	if reset {
-		said = fmt.Sprintf(textReset, strings.ToUpper(texts.words[:1])+texts.words[1:])
+		said = fmt.Sprintf(textReset, strings.ToUpper(texts.words.where[:1])+texts.words.where[1:])
 		err = b.store.DeleteSetting(storeCtx, setting)
 	} else {
 		err = b.store.SetSetting(storeCtx, setting, value)
@@ -168,5 +157,5 @@ func (b *Bot) choose(ctx context.Context, i *interaction, may bool, setting, val
 		b.log.Error("a choice was not saved", "error", err)
 		said = textNotSaved
 	}
-	b.say(ctx, i, said)
+	b.tell(ctx, i, said)
 }

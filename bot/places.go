@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"feedbackbot/bot/discord"
 )
 
 // place is a channel, or a thread in one, as far as the bot needs to know it.
@@ -25,12 +27,12 @@ type places struct {
 func newPlaces() *places { return &places{all: map[string]place{}} }
 
 // put adds what Discord tells about channels or threads.
-func (p *places) put(guildID string, list ...channel) {
+func (p *places) put(guildID string, list ...discord.Channel) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range list {
 		known := p.all[c.ID]
-		known.guildID, known.parentID, known.thread = guildID, c.ParentID, c.isThread()
+		known.guildID, known.parentID, known.thread = guildID, c.ParentID, c.IsThread()
 		p.all[c.ID] = known
 	}
 }
@@ -89,5 +91,5 @@ func (b *Bot) takesPart(ctx context.Context, threadID, messageID string) bool {
 		b.places.takePart(threadID, since)
 		one.since = since
 	}
-	return !one.since.IsZero() && madeAt(messageID).After(one.since)
+	return !one.since.IsZero() && discord.MadeAt(messageID).After(one.since)
 }

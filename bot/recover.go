@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
 )
 
@@ -18,14 +20,12 @@ const maxUnanswered = 15 * time.Minute
 // insistOn repeats what fails, ever more seldom, until it succeeds or the bot is
 // told to stop. It is for what nobody else does before the next start.
 func (b *Bot) insistOn(what string, do func() error) {
-	for wait := time.Second; b.taking.Err() == nil; wait = min(2*wait, finalTryAgain) {
-		err := do()
-		if err == nil {
-			return
-		}
-		b.log.Error("cannot "+what+" yet", "error", err, "next_try_in", wait)
-		pause(b.taking, wait)
+	if b.intake.Err() != nil {
+		return
 	}
+	_ = retry(b.intake, firstRetry, longestRetry, do, func(err error, wait time.Duration) { // a stop is no error
+		b.log.Error("cannot "+what+" yet", "error", err, "next_try_in", wait)
+	})
 }
 
 // finishUnfinished completes what an earlier process left of a shard's questions:
@@ -66,7 +66,7 @@ func (b *Bot) takeOver(askID string) {
 	for wait := range 2 {
 		var asks []feedback.Ask
 		b.insistOn("read whether a question has been answered", func() (err error) {
-			asks, err = b.unfinished(b.life)
+			asks, err = b.unfinished(b.requests)
 			return err
 		})
 		n := slices.IndexFunc(asks, func(a feedback.Ask) bool { return a.ID == askID && len(a.Messages) == 0 })
@@ -74,7 +74,7 @@ func (b *Bot) takeOver(askID string) {
 		case n < 0:
 			return
 		case wait == 0:
-			pause(b.taking, takeOverAfter)
+			pause(b.intake, takeOverAfter)
 		default:
 			b.finishLeft(asks[n])
 		}
@@ -84,7 +84,7 @@ func (b *Bot) takeOver(askID string) {
 // finishLeft completes what is left of a question, however long the database or
 // Discord is away.
 func (b *Bot) finishLeft(a feedback.Ask) {
-	b.insistOn("finish the answer of an earlier run", func() error { return b.tryToFinish(b.life, a) })
+	b.insistOn("finish the answer of an earlier run", func() error { return b.tryToFinish(b.requests, a) })
 }
 
 // runsShardOf reports whether this process runs the shard of a server.
@@ -92,7 +92,7 @@ func (b *Bot) runsShardOf(guildID string) bool {
 	shard := b.shardOf(guildID)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.ContainsFunc(b.shards, func(g *gateway) bool { return g.shard == shard && g.owns() })
+	return slices.ContainsFunc(b.shards, func(g *discord.Gateway) bool { return g.Shard == shard && g.Owns() })
 }
 
 // tryToFinish is finishLeft once. It returns an error when it has to be tried
@@ -127,11 +127,11 @@ func (b *Bot) tryToFinish(ctx context.Context, a feedback.Ask) error {
 			text, there, err := b.onScreen(ctx, r)
 			if there {
 				r.cut = true
-				b.deliver(ctx, r, finalParts(withoutMark(text), markStopping), response)
+				b.publish(ctx, r, finalParts(withoutMark(text), markStopping), response)
 			}
 			return err
 		}
-		b.deliver(ctx, r, finalParts(response.Answer, markOf(response.Finish)), response)
+		b.publish(ctx, r, finalParts(response.Answer, markOf(response.Finish)), response)
 	case a.State == feedback.AskFailed && len(r.ids) > 0:
 		b.finish(ctx, q) // what stands there is the notice
 	case len(r.ids) > 0:
@@ -152,28 +152,17 @@ func (b *Bot) tryToFinish(ctx context.Context, a feedback.Ask) error {
 // resumeOn answers a question of which nothing has been shown but, perhaps, that
 // the person has to wait.
 func (b *Bot) resumeOn(ctx context.Context, r *reply) error {
-	q := &r.q
 	var chain []feedback.Response
-	var err error
-	if q.ParentID != "" {
-		if chain, err = b.store.Chain(ctx, q.ParentID, maxTurns); err != nil {
+	if r.q.ParentID != "" {
+		var err error
+		if chain, err = b.store.Chain(ctx, r.q.ParentID, maxTurns); err != nil {
 			return err
 		}
 	}
-	q.turns = b.turnsOf(ctx, chain)
-	known := true
-	if q.replyTo != "" {
-		known = b.loadAgain(ctx, q, q.replyTo)
-	}
-	switch {
-	case !known, q.Question == "" && b.options.NoText:
-		b.notice(ctx, r, textNoQuestion)
-		return nil
-	case q.Question == "" && len(q.turns) == 0:
-		b.notice(ctx, r, textEmptyQuestion)
-		return nil
-	}
-	b.answerOn(ctx, r)
+	r.q.turns, r.q.source = b.turnsOf(ctx, chain), r.q.ID
+	flown := b.flights.begin(b.models, r.q.Ask)
+	defer flown.land()
+	b.answer(ctx, flown, r)
 	return nil
 }
 
@@ -188,14 +177,10 @@ func (b *Bot) markCut(ctx context.Context, r *reply) error {
 		r.waiting = true
 		return b.resumeOn(ctx, r)
 	}
-	response := feedback.Response{
-		ID: r.q.ResponseID, Rev: 1, AskID: r.q.ID, GuildID: r.q.GuildID, ChannelID: r.q.ChannelID, Asker: r.q.Asker,
-		ConversationID: r.q.ConversationID, ParentID: r.q.ParentID, AlternativeOf: r.q.AlternativeOf, Question: r.q.Question, Answer: text,
-		Model: b.model.Model(), Provider: b.model.Host(), PromptVersion: promptVersion(b.chosenFor(ctx, r.q.GuildID, r.q.ChannelID).prompt),
-		Finish: feedback.Cut, AskedAt: r.q.AskedAt, FinishedAt: time.Now(),
-	}
+	r.q.chosen = b.chosenFor(ctx, r.q.GuildID, r.q.ChannelID)
+	response := b.responseOf(r.q, written{}, text, feedback.Cut)
 	r.cut, r.stoppable = true, true
-	b.deliver(ctx, r, finalParts(text, markStopping), response)
+	b.publish(ctx, r, finalParts(text, markStopping), response)
 	return nil
 }
 
@@ -203,8 +188,8 @@ func (b *Bot) markCut(ctx context.Context, r *reply) error {
 // they are gone; then there is nothing to do about the answer any more.
 func (b *Bot) onScreen(ctx context.Context, r *reply) (text string, there bool, err error) {
 	for k, id := range r.ids {
-		m, err := b.out.oneMessage(ctx, r.q.ChannelID, id)
-		if permanent(err) {
+		m, err := b.out.Message(ctx, r.q.ChannelID, id)
+		if discord.Permanent(err) {
 			b.log.Warn("cannot read an answer of an earlier run", "response_id", r.q.ResponseID, "error", err)
 			b.finish(ctx, r.q)
 			return "", false, nil
@@ -224,8 +209,8 @@ func (b *Bot) onScreen(ctx context.Context, r *reply) (text string, there bool, 
 // findAnswer looks in the channel for messages with which an earlier process
 // began to answer, but did not live to store.
 func (b *Bot) findAnswer(ctx context.Context, q question) ([]string, error) {
-	list, err := b.out.messagesAfter(ctx, q.ChannelID, q.ID)
-	if permanent(err) {
+	list, err := b.out.MessagesAfter(ctx, q.ChannelID, q.ID)
+	if discord.Permanent(err) {
 		b.log.Warn("cannot look for an answer of an earlier run", "response_id", q.ResponseID, "error", err)
 		return nil, nil
 	}
@@ -234,22 +219,9 @@ func (b *Bot) findAnswer(ctx context.Context, q question) ([]string, error) {
 	}
 	for _, m := range list {
 		answers := m.Reference != nil && m.Reference.MessageID == q.ID || m.Interaction != nil && m.Interaction.ID == q.ID
-		if answers && m.Author != nil && m.Author.ID == b.me.ID && visible(m.Content) {
+		if answers && m.Author != nil && m.Author.ID == b.me.ID && text.Visible(m.Content) {
 			return []string{m.ID}, b.store.Posted(ctx, q.Ask, m.ID, 0)
 		}
 	}
 	return nil, nil
-}
-
-// markOf returns the mark that belongs under a stored answer.
-func markOf(f feedback.Finish) string {
-	switch f {
-	case feedback.Length:
-		return markLength
-	case feedback.Filtered:
-		return markFiltered
-	case feedback.Cut:
-		return markCut
-	}
-	return ""
 }

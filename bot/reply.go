@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 )
 
 // reply is one answer on the screen: some messages, brought level with the text
 // step by step.
 type reply struct {
 	bot       *Bot
-	out       *outgoing
+	out       *discord.Client
 	q         question
 	ids       []string // of the messages there are
 	shown     []string // what each of them shows
@@ -19,7 +22,7 @@ type reply struct {
 	waiting   bool      // the first message says that the answer is to come
 	stoppable bool      // the first message has a Stop button
 	cut       bool      // the answer broke off
-	again     bool      // a notice offers to try again
+	retryable bool      // a sentence in its place offers to try again
 }
 
 func newReply(b *Bot, q question) *reply { return &reply{bot: b, out: b.out, q: q} }
@@ -29,38 +32,38 @@ func (r *reply) begun() bool { return len(r.ids) > 0 && !r.waiting }
 
 // progress shows what has arrived so far. The end of streaming ends the wait
 // for its turn.
-func (r *reply) progress(ctx, streaming context.Context, l *live) error {
+func (r *reply) progress(ctx, streaming context.Context, d *draft) error {
 	for k := 0; streaming.Err() == nil || k == 0 && len(r.ids) == 0; k++ {
-		text, _ := l.now()
-		parts := split(answerText(text), maxMessage, false)
+		so, _ := d.now()
+		parts := text.Split(text.Answer(so), text.MaxMessage, false)
 		parts = parts[:min(len(parts), maxMessages)]
 		newest := func(k int) func() string {
 			return func() string {
-				text, _ := l.now()
-				now := split(answerText(text), maxMessage, false)
+				so, _ := d.now()
+				now := text.Split(text.Answer(so), text.MaxMessage, false)
 				return now[min(k, len(now)-1)]
 			}
 		}
 		switch {
 		case k >= len(parts):
 			return nil
-		case !visible(parts[k]):
+		case !text.Visible(parts[k]):
 		case k >= len(r.ids):
-			lane := spare
+			lane := discord.Spare
 			if k == 0 {
-				lane = urgent
+				lane = discord.Urgent
 			}
 			if err := r.post(ctx, k, lane, newest(k)); err != nil {
 				return err
 			}
 		case r.shown[k] != parts[k]:
-			var buttons *[]row
+			var buttons *[]discord.Row
 			if k == 0 && !r.stoppable && !r.q.unstored && time.Since(r.postedAt) > worthStopping {
-				buttons = &[]row{stopRow(r.q.ResponseID)}
+				buttons = &[]discord.Row{stopRow(r.q.ResponseID)}
 			}
-			lane, grantBy := spare, streaming
+			lane, grantBy := discord.Spare, streaming
 			if r.waiting {
-				lane, grantBy = urgent, ctx
+				lane, grantBy = discord.Urgent, ctx
 			}
 			if err := r.edit(ctx, grantBy, k, lane, newest(k), buttons); err != nil {
 				return err
@@ -80,45 +83,45 @@ func (r *reply) complete(ctx context.Context, parts []string) error {
 		text := func() string { return part }
 		switch {
 		case k >= len(r.ids):
-			if err := r.post(ctx, k, urgent, text); err != nil {
+			if err := r.post(ctx, k, discord.Urgent, text); err != nil {
 				return err
 			}
 		case k < last && (r.shown[k] != part || k == 0 && r.stoppable):
-			var buttons *[]row
+			var buttons *[]discord.Row
 			if k == 0 && r.stoppable {
-				buttons = &[]row{}
+				buttons = &[]discord.Row{}
 			}
-			if err := r.edit(ctx, ctx, k, urgent, text, buttons); err != nil {
+			if err := r.edit(ctx, ctx, k, discord.Urgent, text, buttons); err != nil {
 				return err
 			}
 			r.stoppable = r.stoppable && k != 0
 		}
 	}
-	var buttons *[]row
+	var buttons *[]discord.Row
 	if !r.q.unstored {
-		rows := append(voteRows(r.bot.options.Buttons, r.q.ResponseID), againRow(r.q.ResponseID, r.cut))
+		rows := append(voteRows(r.bot.options.Buttons, r.q.ResponseID), retryRow(r.q.ResponseID, r.cut))
 		buttons = &rows
 	} else if r.shown[last] == parts[last] {
 		return nil
 	}
-	return r.edit(ctx, ctx, last, urgent, func() string { return parts[last] }, buttons)
+	return r.edit(ctx, ctx, last, discord.Urgent, func() string { return parts[last] }, buttons)
 }
 
-// say shows a sentence in place of an answer.
-func (r *reply) say(ctx context.Context, text string) error {
-	var buttons *[]row
-	if r.again && !r.q.unstored {
-		buttons = &[]row{againRow(r.q.ResponseID, true)}
+// sentence shows a sentence in place of an answer.
+func (r *reply) sentence(ctx context.Context, words string) error {
+	var buttons *[]discord.Row
+	if r.retryable && !r.q.unstored {
+		buttons = &[]discord.Row{retryRow(r.q.ResponseID, true)}
 	}
 	if len(r.ids) > 0 && !r.tokenWorks() { // it told the person to wait
-		return r.edit(ctx, ctx, 0, urgent, func() string { return text }, buttons)
+		return r.edit(ctx, ctx, 0, discord.Urgent, func() string { return words }, buttons)
 	}
 	if r.q.Token != "" {
-		_, err := r.out.editOriginal(ctx, nil, r.bot.appID, r.q.Token, urgent, func() body { return body{Content: text, Components: buttons} })
+		_, err := r.out.EditOriginal(ctx, nil, r.bot.appID, r.q.Token, discord.Urgent, func() discord.Body { return discord.Body{Content: words, Components: buttons} })
 		return err
 	}
-	_, err := r.out.postMessage(ctx, r.q.ChannelID, urgent, func() body {
-		return body{Content: text, Components: buttons, Nonce: r.nonce("e", 0), Reference: r.reference()}
+	_, err := r.out.Post(ctx, r.q.ChannelID, discord.Urgent, func() discord.Body {
+		return discord.Body{Content: words, Components: buttons, Nonce: r.nonce("e", 0), Reference: r.reference()}
 	})
 	return err
 }
@@ -130,23 +133,23 @@ func (r *reply) tokenWorks() bool { return r.q.Token != "" && time.Since(r.q.Ask
 
 // post shows a new message with part k. A command's first message is the answer
 // that Discord is already showing as "thinking".
-func (r *reply) post(ctx context.Context, k int, l lane, text func() string) error {
+func (r *reply) post(ctx context.Context, k int, l discord.Lane, text func() string) error {
 	var shown string
-	make := func() body {
+	make := func() discord.Body {
 		shown = text()
-		return body{Content: shown, Nonce: r.nonce("a", k), Reference: r.referenceOf(k)}
+		return discord.Body{Content: shown, Nonce: r.nonce("a", k), Reference: r.referenceOf(k)}
 	}
-	var m message
+	var m discord.Message
 	var err error
 	if k == 0 && r.tokenWorks() {
-		m, err = r.out.editOriginal(ctx, nil, r.bot.appID, r.q.Token, l, func() body {
+		m, err = r.out.EditOriginal(ctx, nil, r.bot.appID, r.q.Token, l, func() discord.Body {
 			shown = text()
-			return body{Content: shown, Flags: flagSuppressEmbeds}
+			return discord.Body{Content: shown, Flags: discord.FlagSuppressEmbeds}
 		})
 	} else {
-		m, err = r.out.postMessage(ctx, r.q.ChannelID, l, make)
-		if status(err) == 403 && r.tokenWorks() { // a command works where the bot may not write
-			m, err = r.out.followUp(ctx, r.bot.appID, r.q.Token, func() body { return body{Content: text()} })
+		m, err = r.out.Post(ctx, r.q.ChannelID, l, make)
+		if discord.Status(err) == 403 && r.tokenWorks() { // a command works where the bot may not write
+			m, err = r.out.FollowUp(ctx, r.bot.appID, r.q.Token, func() discord.Body { return discord.Body{Content: text()} })
 		}
 	}
 	if err != nil {
@@ -170,21 +173,21 @@ func (r *reply) post(ctx context.Context, k int, l lane, text func() string) err
 }
 
 // edit changes message k.
-func (r *reply) edit(ctx, grantBy context.Context, k int, l lane, text func() string, buttons *[]row) error {
+func (r *reply) edit(ctx, grantBy context.Context, k int, l discord.Lane, text func() string, buttons *[]discord.Row) error {
 	var shown string
-	make := func() body {
+	make := func() discord.Body {
 		shown = text()
-		return body{Content: shown, Components: buttons}
+		return discord.Body{Content: shown, Components: buttons}
 	}
 	var err error
 	if k == 0 && r.tokenWorks() {
-		_, err = r.out.editOriginal(ctx, grantBy, r.bot.appID, r.q.Token, l, func() body {
+		_, err = r.out.EditOriginal(ctx, grantBy, r.bot.appID, r.q.Token, l, func() discord.Body {
 			b := make()
-			b.Flags = flagSuppressEmbeds
+			b.Flags = discord.FlagSuppressEmbeds
 			return b
 		})
 	} else {
-		err = r.out.editMessage(ctx, grantBy, r.q.ChannelID, r.ids[k], l, make)
+		err = r.out.Edit(ctx, grantBy, r.q.ChannelID, r.ids[k], l, make)
 	}
 	r.changedAt = time.Now()
 	if err == nil {
@@ -198,15 +201,15 @@ func (r *reply) edit(ctx, grantBy context.Context, k int, l lane, text func() st
 // message once.
 func (r *reply) nonce(kind string, k int) string { return fmt.Sprintf("%s%s%d", r.q.ID, kind, k) }
 
-func (r *reply) reference() *messageReference {
+func (r *reply) reference() *discord.Reference {
 	if r.q.replyTo == "" {
 		return nil
 	}
 	no := false // the question may have been deleted
-	return &messageReference{MessageID: r.q.replyTo, FailIfNotExists: &no}
+	return &discord.Reference{MessageID: r.q.replyTo, FailIfNotExists: &no}
 }
 
-func (r *reply) referenceOf(k int) *messageReference {
+func (r *reply) referenceOf(k int) *discord.Reference {
 	if k > 0 {
 		return nil
 	}
@@ -214,18 +217,18 @@ func (r *reply) referenceOf(k int) *messageReference {
 }
 
 // finalParts cuts a complete text into messages, with a mark at its end.
-func finalParts(text, mark string) []string {
-	text = answerText(text)
+func finalParts(answer, mark string) []string {
+	answer = text.Answer(answer)
 	if mark != "" {
 		mark = "\n\n" + mark
 	}
-	parts := split(text+mark, maxMessage, true)
+	parts := text.Split(answer+mark, text.MaxMessage, true)
 	if len(parts) <= maxMessages {
 		return parts
 	}
 	mark = "\n\n" + markLong
-	whole := split(text, maxMessage, true)[:maxMessages]
-	last := split(whole[maxMessages-1], maxMessage-len(mark), false)[0]
+	whole := text.Split(answer, text.MaxMessage, true)[:maxMessages]
+	last := text.Split(whole[maxMessages-1], text.MaxMessage-len(mark), false)[0]
 	whole[maxMessages-1] = last + mark
 	return whole
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
@@ -61,7 +62,7 @@ func (b *Bot) reread(ctx context.Context, page *pageOf, r feedback.Response) (qu
 
 // reask returns the question of a message or a command; "" if it is gone.
 func (b *Bot) reask(ctx context.Context, page *pageOf, channelID, askID string) string {
-	if text, found := b.spoken.get(askID); found {
+	if text, found := b.commandTexts.get(askID); found {
 		return text
 	}
 	m := page.message(ctx, channelID, askID)
@@ -76,11 +77,11 @@ func (b *Bot) reask(ctx context.Context, page *pageOf, channelID, askID string) 
 type pageOf struct {
 	bot  *Bot
 	read bool
-	all  map[string]*message
+	all  map[string]*discord.Message
 	left int
 }
 
-func (p *pageOf) message(ctx context.Context, channelID, id string) *message {
+func (p *pageOf) message(ctx context.Context, channelID, id string) *discord.Message {
 	if !p.read {
 		p.read = true
 		p.load(ctx, channelID, id)
@@ -90,7 +91,7 @@ func (p *pageOf) message(ctx context.Context, channelID, id string) *message {
 		return m
 	}
 	p.left--
-	one, err := p.bot.out.oneMessage(ctx, p.bot.placeOf(channelID, id), id)
+	one, err := p.bot.out.Message(ctx, p.bot.placeOf(channelID, id), id)
 	if err != nil || one.Author == nil {
 		p.all[id] = nil // not to be asked for again
 		return nil
@@ -100,12 +101,12 @@ func (p *pageOf) message(ctx context.Context, channelID, id string) *message {
 }
 
 func (p *pageOf) load(ctx context.Context, channelID, last string) {
-	p.all = map[string]*message{}
+	p.all = map[string]*discord.Message{}
 	n, err := strconv.ParseUint(last, 10, 64)
 	if err != nil {
 		return
 	}
-	list, err := p.bot.out.messagesBefore(ctx, channelID, strconv.FormatUint(n+1, 10), pageSize)
+	list, err := p.bot.out.MessagesBefore(ctx, channelID, strconv.FormatUint(n+1, 10), discord.PageSize)
 	if err != nil {
 		p.bot.log.Warn("cannot read what was said in a channel", "error", err)
 		return

@@ -3,11 +3,11 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
 )
 
@@ -44,24 +44,12 @@ type ballots interface {
 	Submission(ctx context.Context, responseID string, rater feedback.Rater, source feedback.Source) (feedback.Submission, error)
 }
 
-// Everything a person may be told about a vote.
-const (
-	textUnknown      = "I don't know this answer any more, so I can't take a vote on it."
-	textNotAsker     = "Only the person who asked can rate this answer."
-	textNotSaved     = "Sorry, that was **not saved**. Please try again in a moment."
-	textNothing      = "You have no vote on this answer. Press a button under it to rate it."
-	textRemoved      = "**Removed.** Your vote on this answer is gone."
-	textBroken       = "This button doesn't work any more. Please ask me again."
-	textWentWrong    = "Sorry, something went wrong on my side. Please try again in a moment."
-	textExplainFirst = "Your vote was taken back, so I did not keep the explanation. Vote again to add one."
-)
-
 // onClick handles a button.
-func (b *Bot) onClick(ctx context.Context, i *interaction) {
+func (b *Bot) onClick(ctx context.Context, i *discord.Interaction) {
 	a, responseID, ok := parseCustomID(i.Data.CustomID)
 	if !ok {
 		b.metrics.dropped.WithLabelValues("damaged_custom_id").Inc()
-		b.say(ctx, i, textBroken)
+		b.tell(ctx, i, textBroken)
 		return
 	}
 	switch rating, kind, isVote := a.rating(); {
@@ -72,21 +60,21 @@ func (b *Bot) onClick(ctx context.Context, i *interaction) {
 	case a == stopAnswer:
 		b.onStop(ctx, i, responseID)
 	case a == anotherOne:
-		b.onAgain(ctx, i, responseID)
+		b.onRegenerate(ctx, i, responseID)
 	case a == forgetMe:
 		b.onForgetMeMeant(ctx, i)
 	case a == explainVote:
 		b.openForm(ctx, i, responseID)
 	default:
-		b.say(ctx, i, textBroken)
+		b.tell(ctx, i, textBroken)
 	}
 }
 
 // vote stores a click and confirms it. Nothing is confirmed before it is
 // durable; when that takes too long the click is acknowledged without a word,
 // and the receipt follows.
-func (b *Bot) vote(ctx context.Context, i *interaction, v feedback.Vote) {
-	v.Rater, v.Source, v.Version = b.store.Rater(i.userID()), feedback.User, number(i.ID)
+func (b *Bot) vote(ctx context.Context, i *discord.Interaction, v feedback.Vote) {
+	v.Rater, v.Source, v.Version = b.store.Rater(i.UserID()), feedback.User, discord.Number(i.ID)
 	v.AskerOnly = b.options.Raters == Asker
 	type stored struct {
 		sub     feedback.Submission
@@ -102,27 +90,27 @@ func (b *Bot) vote(ctx context.Context, i *interaction, v feedback.Vote) {
 		kind = "undo"
 	}
 	if s.err != nil {
-		text, reason := explainRefusal(s.err)
+		sorry, reason := explainRefusal(s.err)
 		b.metrics.votes.WithLabelValues(kind, reason).Inc()
 		if reason == "not_saved" {
 			b.log.Error("a vote was not saved", "response_id", v.ResponseID, "error", s.err)
 		}
-		b.reply(ctx, i, late, body{Content: text})
+		b.confirm(ctx, i, late, discord.Body{Content: sorry})
 		return
 	}
 	b.metrics.votes.WithLabelValues(kind, string(s.outcome)).Inc()
 	b.log.Debug("vote", "response_id", v.ResponseID, "rating", v.Rating, "outcome", s.outcome)
 	isNew := s.outcome == feedback.Saved || s.outcome == feedback.Changed
 	if !late && isNew && b.asksAtOnce(s.sub) {
-		b.respond(ctx, i, callback{Type: replyForm, Data: form(s.sub)})
+		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyForm, Data: form(s.sub)})
 		return
 	}
-	b.reply(ctx, i, late, b.receipt(s.sub, s.outcome))
+	b.confirm(ctx, i, late, b.receipt(s.sub, s.outcome))
 }
 
 // explainRefusal returns what to tell a person whose vote was not taken, and a
 // word for the metrics.
-func explainRefusal(err error) (text, reason string) {
+func explainRefusal(err error) (sorry, reason string) {
 	switch {
 	case errors.Is(err, feedback.ErrUnknownResponse):
 		return textUnknown, "unknown"
@@ -147,7 +135,7 @@ func (b *Bot) asksAtOnce(s feedback.Submission) bool {
 // inTime runs store and returns its result. When that takes longer than a click
 // may wait, it acknowledges the click first, and late is true. A panic in store
 // becomes the caller's.
-func inTime[T any](b *Bot, ctx context.Context, i *interaction, store func(context.Context) T) (result T, late bool) {
+func inTime[T any](b *Bot, ctx context.Context, i *discord.Interaction, store func(context.Context) T) (result T, late bool) {
 	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
 	type outcome struct {
@@ -163,16 +151,16 @@ func inTime[T any](b *Bot, ctx context.Context, i *interaction, store func(conte
 		}()
 		o.result = store(ctx)
 	}()
-	budget := time.NewTimer(b.commitBudget - time.Since(i.received))
+	budget := time.NewTimer(b.commitBudget - time.Since(i.Received))
 	defer budget.Stop()
 	var o outcome
 	select {
 	case o = <-done:
 	case <-budget.C:
 		late = true
-		b.respond(ctx, i, callback{Type: replyDeferred, Data: struct {
+		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyDeferred, Data: struct {
 			Flags int `json:"flags"`
-		}{flagEphemeral}})
+		}{discord.FlagEphemeral}})
 		o = <-done
 	}
 	if o.panic != nil {
@@ -181,45 +169,45 @@ func inTime[T any](b *Bot, ctx context.Context, i *interaction, store func(conte
 	return o.result, late
 }
 
-// reply shows a person, and nobody else, the answer to their click. On a
+// confirm shows a person, and nobody else, the answer to their click. On a
 // receipt it replaces the receipt.
-func (b *Bot) reply(ctx context.Context, i *interaction, late bool, m body) {
+func (b *Bot) confirm(ctx context.Context, i *discord.Interaction, late bool, m discord.Body) {
 	if m.Components == nil {
-		m.Components = &[]row{}
+		m.Components = &[]discord.Row{}
 	}
 	switch {
 	case late:
-		if _, err := b.out.editOriginal(ctx, nil, i.AppID, i.Token, urgent, func() body { return m }); err != nil {
+		if _, err := b.out.EditOriginal(ctx, nil, i.AppID, i.Token, discord.Urgent, func() discord.Body { return m }); err != nil {
 			b.log.Warn("cannot tell a person what became of a click", "error", err)
 		}
-	case i.onReceipt():
-		b.respond(ctx, i, callback{Type: replyUpdate, Data: m})
+	case i.OnReceipt():
+		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyUpdate, Data: m})
 	default:
-		m.Flags |= flagEphemeral
-		b.respond(ctx, i, callback{Type: replyMessage, Data: m})
+		m.Flags |= discord.FlagEphemeral
+		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyMessage, Data: m})
 	}
 }
 
 // apologise tells a person that something went wrong, whether or not their
 // click has been acknowledged.
-func (b *Bot) apologise(ctx context.Context, i *interaction) {
-	b.reply(ctx, i, i.acknowledged, body{Content: textWentWrong})
+func (b *Bot) apologise(ctx context.Context, i *discord.Interaction) {
+	b.confirm(ctx, i, i.Acknowledged, discord.Body{Content: textWentWrong})
 }
 
-// say answers a click with a sentence that only the person who clicked sees.
-func (b *Bot) say(ctx context.Context, i *interaction, text string) {
-	b.respond(ctx, i, callback{Type: replyMessage, Data: body{Content: text, Flags: flagEphemeral}})
+// tell answers a click with a sentence that only the person who clicked sees.
+func (b *Bot) tell(ctx context.Context, i *discord.Interaction, words string) {
+	b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyMessage, Data: discord.Body{Content: words, Flags: discord.FlagEphemeral}})
 }
 
-// respond acknowledges an interaction and counts how long it took.
-func (b *Bot) respond(ctx context.Context, i *interaction, c callback) {
-	i.acknowledged = true
-	err := b.out.respond(ctx, i, c)
-	b.metrics.ack.Observe(time.Since(i.received).Seconds())
+// acknowledge gives an interaction its first answer and counts how long it took.
+func (b *Bot) acknowledge(ctx context.Context, i *discord.Interaction, c discord.Callback) {
+	i.Acknowledged = true
+	err := b.out.Respond(ctx, i, c)
+	b.metrics.ack.Observe(time.Since(i.Received).Seconds())
 	switch {
-	case code(err) == codeUnknownInteraction:
+	case discord.Code(err) == discord.CodeUnknownInteraction:
 		b.metrics.dropped.WithLabelValues("ack_too_late").Inc()
-		b.log.Warn("an interaction was acknowledged too late", "after", time.Since(i.received))
+		b.log.Warn("an interaction was acknowledged too late", "after", time.Since(i.Received))
 	case err != nil:
 		b.metrics.dropped.WithLabelValues("ack_failed").Inc()
 		b.log.Warn("an interaction could not be acknowledged", "error", err)
@@ -227,37 +215,11 @@ func (b *Bot) respond(ctx context.Context, i *interaction, c callback) {
 }
 
 // receipt tells a person what is recorded now.
-func (b *Bot) receipt(s feedback.Submission, outcome feedback.Outcome) body {
+func (b *Bot) receipt(s feedback.Submission, outcome feedback.Outcome) discord.Body {
 	if s.Withdrawn {
-		return body{Content: textRemoved}
+		return discord.Body{Content: textRemoved}
 	}
-	var text strings.Builder
-	switch outcome {
-	case feedback.Changed:
-		text.WriteString("**Changed.** ")
-	case feedback.Unchanged, feedback.Late:
-		text.WriteString("**Already saved.** ")
-	default:
-		text.WriteString("**Saved, thank you!** ")
-	}
-	fmt.Fprintf(&text, "Your rating: %s", ratingText(s))
-	quote := func(title, words string) {
-		if words != "" {
-			fmt.Fprintf(&text, "\n**%s** %s", title, strings.Join(strings.Fields(clip(words, 300)), " "))
-		}
-	}
-	quote("Why:", s.Explanation)
-	quote("Expected:", s.Expected)
+	short := func(words string) string { return strings.Join(strings.Fields(text.Clip(words, 300)), " ") }
 	rows := receiptRows(s.ResponseID, b.options.Explain != ExplainNever)
-	return body{Content: text.String(), Components: &rows}
-}
-
-func ratingText(s feedback.Submission) string {
-	if s.Kind == feedback.Stars {
-		return strings.Repeat("⭐", s.Rating) + " (" + strconv.Itoa(s.Rating) + " of 5)"
-	}
-	if s.Up() {
-		return "👍"
-	}
-	return "👎"
+	return discord.Body{Content: receiptText(outcome, s, short(s.Explanation), short(s.Expected)), Components: &rows}
 }

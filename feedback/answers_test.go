@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/feedbacktest"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // One question is taken once, however many processes see it at the same time.

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"feedbackbot/feedback"
-	"feedbackbot/feedback/feedbacktest"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/feedbacktest"
 )
 
 // Each click has the outcome that the person is told, and sets the vote: it

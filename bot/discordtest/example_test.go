@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"feedbackbot/bot/discordtest"
-
 	"github.com/bwmarrin/discordgo"
+
+	"feedbackbot/bot/discordtest"
 )
 
 // A bot that echoes is tested without an account, and told what it forgets.

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"feedbackbot/bot/discordtest"
-
 	"github.com/bwmarrin/discordgo"
+
+	"feedbackbot/bot/discordtest"
 )
 
 // session is an unmodified discordgo session that talks to the fake, race clean.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"feedbackbot/bot/discordtest"
-
 	"github.com/gorilla/websocket"
+
+	"feedbackbot/bot/discordtest"
 )
 
 // What a client sends decides the close code, as Discord documents it.

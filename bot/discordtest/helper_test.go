@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"feedbackbot/bot/discordtest"
-
 	"github.com/gorilla/websocket"
+
+	"feedbackbot/bot/discordtest"
 )
 
 // start runs a server for one test and checks at its end that the fake found nothing wrong with itself. With

@@ -1,25 +1,25 @@
-package bot
+package discord
 
 import "encoding/json"
 
 // These are the controls under a message and in a form.
 
-// row is one line of controls: up to five buttons, or one input.
-type row []component
+// Row is one line of controls: up to five buttons, or one input.
+type Row []component
 
 // component is a [button] or an [input].
 type component interface{ component() }
 
 // Styles of buttons.
 const (
-	stylePrimary   = 1
-	styleSecondary = 2
-	styleDanger    = 4
+	StylePrimary   = 1
+	StyleSecondary = 2
+	StyleDanger    = 4
 	styleLink      = 5
 )
 
-// button is a button. One of the style link has a URL and no custom id.
-type button struct {
+// Button is a button. One of the style link has a URL and no custom id.
+type Button struct {
 	Style    int
 	Label    string
 	Emoji    string // a Unicode emoji
@@ -27,8 +27,8 @@ type button struct {
 	URL      string
 }
 
-// input is a field of several lines in a form. It may stay empty.
-type input struct {
+// Input is a field of several lines in a form. It may stay empty.
+type Input struct {
 	CustomID  string
 	Label     string
 	Hint      string // shown while the field is empty
@@ -36,8 +36,8 @@ type input struct {
 	MaxLength int
 }
 
-func (button) component() {}
-func (input) component()  {}
+func (Button) component() {}
+func (Input) component()  {}
 
 // The numbers with which Discord tells components apart.
 const (
@@ -47,14 +47,14 @@ const (
 	inputParagraph  = 2
 )
 
-func (r row) MarshalJSON() ([]byte, error) {
+func (r Row) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Type       int         `json:"type"`
 		Components []component `json:"components"`
 	}{componentRow, r})
 }
 
-func (b button) MarshalJSON() ([]byte, error) {
+func (b Button) MarshalJSON() ([]byte, error) {
 	type emoji struct {
 		Name string `json:"name"`
 	}
@@ -72,7 +72,7 @@ func (b button) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-func (i input) MarshalJSON() ([]byte, error) {
+func (i Input) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Type        int    `json:"type"`
 		CustomID    string `json:"custom_id"`
@@ -85,9 +85,9 @@ func (i input) MarshalJSON() ([]byte, error) {
 	}{componentInput, i.CustomID, i.Label, inputParagraph, i.Hint, i.Value, false, i.MaxLength})
 }
 
-// modal is a form that Discord shows in answer to a click or a command.
-type modal struct {
+// Modal is a form that Discord shows in answer to a click or a command.
+type Modal struct {
 	CustomID   string `json:"custom_id"`
 	Title      string `json:"title"`
-	Components []row  `json:"components"`
+	Components []Row  `json:"components"`
 }

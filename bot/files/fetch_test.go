@@ -1,4 +1,4 @@
-package bot
+package files
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func TestWhereAttachmentsAreFetched(t *testing.T) {
 			"http://localhost:4000/attachments/1/2/a.png": false,
 		},
 	} {
-		f := newFetcher(api, "agent")
+		f := NewFetcher(api, "agent")
 		for address, want := range addresses {
 			u, err := url.Parse(address)
 			if err != nil {
@@ -72,12 +72,12 @@ func TestFetchIsBounded(t *testing.T) {
 	})
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	f := newFetcher(s.URL+"/api/v10", "agent")
+	f := NewFetcher(s.URL+"/api/v10", "agent")
 	if data, err := f.get(t.Context(), s.URL+"/moved", 100); err == nil || elsewhere != 0 {
 		t.Errorf("a redirect = %d bytes, %v", len(data), err)
 	}
-	if data, err := f.get(t.Context(), s.URL+"/endless", 1<<20); !errors.Is(err, errTooLarge) {
-		t.Errorf("an endless body = %d bytes, %v, want errTooLarge", len(data), err)
+	if data, err := f.get(t.Context(), s.URL+"/endless", 1<<20); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("an endless body = %d bytes, %v, want ErrTooLarge", len(data), err)
 	}
 	if _, err := f.get(t.Context(), "https://evil.example/a", 100); !errors.Is(err, errForeign) {
 		t.Errorf("a foreign address = %v, want errForeign", err)

@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"encoding/json"
@@ -10,69 +10,69 @@ import (
 // types are not used for what comes in: a component type that it does not know
 // makes it lose the whole event.
 
-type user struct {
+type User struct {
 	ID         string `json:"id"`
 	Username   string `json:"username"`
 	GlobalName string `json:"global_name"`
 	Bot        bool   `json:"bot"`
 }
 
-// name returns what a person is called.
-func (u *user) name() string {
+// Name returns what a person is called.
+func (u *User) Name() string {
 	if u.GlobalName != "" {
 		return u.GlobalName
 	}
 	return u.Username
 }
 
-type member struct {
-	User        *user    `json:"user"`
+type Member struct {
+	User        *User    `json:"user"`
 	Nick        string   `json:"nick"`
 	Permissions string   `json:"permissions"` // in the channel, in interactions only
 	Roles       []string `json:"roles"`
 }
 
-type message struct {
-	ID          string            `json:"id"`
-	Type        int               `json:"type"`
-	ChannelID   string            `json:"channel_id"`
-	GuildID     string            `json:"guild_id"`
-	Author      *user             `json:"author"`
-	Member      *member           `json:"member"`
-	WebhookID   string            `json:"webhook_id"`
-	Content     string            `json:"content"`
-	Mentions    []user            `json:"mentions"`
-	Attachments []attachment      `json:"attachments"`
-	Flags       int               `json:"flags"`
-	Reference   *messageReference `json:"message_reference"`
-	Referenced  *message          `json:"referenced_message"`
+type Message struct {
+	ID          string       `json:"id"`
+	Type        int          `json:"type"`
+	ChannelID   string       `json:"channel_id"`
+	GuildID     string       `json:"guild_id"`
+	Author      *User        `json:"author"`
+	Member      *Member      `json:"member"`
+	WebhookID   string       `json:"webhook_id"`
+	Content     string       `json:"content"`
+	Mentions    []User       `json:"mentions"`
+	Attachments []Attachment `json:"attachments"`
+	Flags       int          `json:"flags"`
+	Reference   *Reference   `json:"message_reference"`
+	Referenced  *Message     `json:"referenced_message"`
 	// The interaction that this message answers, when it answers one.
 	Interaction *struct {
 		ID string `json:"id"`
 	} `json:"interaction_metadata"`
 }
 
-type attachment struct {
+type Attachment struct {
 	Filename string `json:"filename"`
 	Size     int64  `json:"size"`
 	URL      string `json:"url"`
 }
 
-type messageReference struct {
+type Reference struct {
 	MessageID       string `json:"message_id"`
 	ChannelID       string `json:"channel_id,omitempty"`
 	FailIfNotExists *bool  `json:"fail_if_not_exists,omitempty"`
 }
 
 const (
-	typeDefault = 0 // an ordinary message
-	typeReply   = 19
+	TypeDefault = 0 // an ordinary message
+	TypeReply   = 19
 
-	flagSuppressEmbeds = 1 << 2
-	flagEphemeral      = 1 << 6
+	FlagSuppressEmbeds = 1 << 2
+	FlagEphemeral      = 1 << 6
 )
 
-func (m *message) mentions(id string) bool {
+func (m *Message) Names(id string) bool {
 	for _, u := range m.Mentions {
 		if u.ID == id {
 			return true
@@ -81,16 +81,16 @@ func (m *message) mentions(id string) bool {
 	return false
 }
 
-type interaction struct {
+type Interaction struct {
 	ID        string   `json:"id"`
 	Type      int      `json:"type"`
 	Token     string   `json:"token"`
 	AppID     string   `json:"application_id"`
 	GuildID   string   `json:"guild_id"`
 	ChannelID string   `json:"channel_id"`
-	Member    *member  `json:"member"`
-	User      *user    `json:"user"`
-	Message   *message `json:"message"`
+	Member    *Member  `json:"member"`
+	User      *User    `json:"user"`
+	Message   *Message `json:"message"`
 	Data      struct {
 		Name     string `json:"name"`
 		CustomID string `json:"custom_id"`
@@ -101,23 +101,23 @@ type interaction struct {
 		Components json.RawMessage `json:"components"`
 		TargetID   string          `json:"target_id"` // of a command in a menu
 		Resolved   struct {
-			Messages map[string]*message `json:"messages"`
+			Messages map[string]*Message `json:"messages"`
 		} `json:"resolved"`
 	} `json:"data"`
 
-	received     time.Time
-	acknowledged bool // it has had its first answer
+	Received     time.Time
+	Acknowledged bool // it has had its first answer
 }
 
 const (
-	interactionCommand   = 2
-	interactionComponent = 3
-	interactionModal     = 5
+	InteractionCommand   = 2
+	InteractionComponent = 3
+	InteractionModal     = 5
 )
 
-// userID returns who interacted; Discord puts it in different places in servers
+// UserID returns who interacted; Discord puts it in different places in servers
 // and in direct messages.
-func (i *interaction) userID() string {
+func (i *Interaction) UserID() string {
 	switch {
 	case i.Member != nil && i.Member.User != nil:
 		return i.Member.User.ID
@@ -127,8 +127,8 @@ func (i *interaction) userID() string {
 	return ""
 }
 
-// option returns a command option's text.
-func (i *interaction) option(name string) string {
+// Option returns a command option's text.
+func (i *Interaction) Option(name string) string {
 	for _, o := range i.Data.Options {
 		var text string
 		if o.Name == name && json.Unmarshal(o.Value, &text) == nil {
@@ -138,8 +138,8 @@ func (i *interaction) option(name string) string {
 	return ""
 }
 
-// flag returns a command option that is true or false.
-func (i *interaction) flag(name string) bool {
+// Flag returns a command option that is true or false.
+func (i *Interaction) Flag(name string) bool {
 	for _, o := range i.Data.Options {
 		if o.Name == name {
 			return string(o.Value) == "true"
@@ -148,48 +148,48 @@ func (i *interaction) flag(name string) bool {
 	return false
 }
 
-// target returns the message whose menu was used, or nil.
-func (i *interaction) target() *message { return i.Data.Resolved.Messages[i.Data.TargetID] }
+// Target returns the message whose menu was used, or nil.
+func (i *Interaction) Target() *Message { return i.Data.Resolved.Messages[i.Data.TargetID] }
 
-// name returns what whoever interacted is called.
-func (i *interaction) name() string {
+// Name returns what whoever interacted is called.
+func (i *Interaction) Name() string {
 	switch {
 	case i.Member != nil && i.Member.Nick != "":
 		return i.Member.Nick
 	case i.Member != nil && i.Member.User != nil:
-		return i.Member.User.name()
+		return i.Member.User.Name()
 	case i.User != nil:
-		return i.User.name()
+		return i.User.Name()
 	}
 	return ""
 }
 
 // Permissions, as Discord numbers them.
 const (
-	administrator  = 1 << 3
-	manageChannels = 1 << 4
-	manageServer   = 1 << 5
-	manageMessages = 1 << 13 // a moderator
+	Administrator  = 1 << 3
+	ManageChannels = 1 << 4
+	ManageServer   = 1 << 5
+	ManageMessages = 1 << 13 // a moderator
 )
 
-// may reports whether whoever interacted has one of Discord's permissions here.
-func (i *interaction) may(permission int64) bool {
+// May reports whether whoever interacted has one of Discord's permissions here.
+func (i *Interaction) May(permission int64) bool {
 	if i.Member == nil {
 		return false
 	}
 	rights, err := strconv.ParseInt(i.Member.Permissions, 10, 64)
-	return err == nil && rights&(permission|administrator) != 0
+	return err == nil && rights&(permission|Administrator) != 0
 }
 
-// onReceipt reports whether the interaction comes from one of our ephemeral
+// OnReceipt reports whether the interaction comes from one of our ephemeral
 // messages.
-func (i *interaction) onReceipt() bool {
-	return i.Message != nil && i.Message.Flags&flagEphemeral != 0
+func (i *Interaction) OnReceipt() bool {
+	return i.Message != nil && i.Message.Flags&FlagEphemeral != 0
 }
 
-// inputs returns what was typed into a form, by custom id. Discord nests inputs
+// Inputs returns what was typed into a form, by custom id. Discord nests inputs
 // in rows or in labels; both are found, at any depth.
-func (i *interaction) inputs() map[string]string {
+func (i *Interaction) Inputs() map[string]string {
 	found := map[string]string{}
 	var walk func(raw json.RawMessage)
 	walk = func(raw json.RawMessage) {
@@ -219,14 +219,14 @@ func (i *interaction) inputs() map[string]string {
 	return found
 }
 
-type guild struct {
+type Guild struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
-	Channels []channel `json:"channels"`
-	Threads  []channel `json:"threads"`
+	Channels []Channel `json:"channels"`
+	Threads  []Channel `json:"threads"`
 }
 
-type channel struct {
+type Channel struct {
 	ID            string `json:"id"`
 	Type          int    `json:"type"`
 	GuildID       string `json:"guild_id"`
@@ -234,18 +234,18 @@ type channel struct {
 	LastMessageID string `json:"last_message_id"`
 }
 
-// isThread reports whether a channel is a thread: in announcements, public or
+// IsThread reports whether a channel is a thread: in announcements, public or
 // private.
-func (c channel) isThread() bool { return c.Type >= 10 && c.Type <= 12 }
+func (c Channel) IsThread() bool { return c.Type >= 10 && c.Type <= 12 }
 
 // discordEpoch is the first millisecond of Discord's ids.
 const discordEpoch = 1_420_070_400_000
 
-// snowflake returns the id that something made at t would have.
-func snowflake(t time.Time) int64 { return (t.UnixMilli() - discordEpoch) << 22 }
+// Snowflake returns the id that something made at t would have.
+func Snowflake(t time.Time) int64 { return (t.UnixMilli() - discordEpoch) << 22 }
 
-// number returns a Discord id as a number; 0 when it is none.
-func number(id string) int64 {
+// Number returns a Discord id as a number; 0 when it is none.
+func Number(id string) int64 {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return 0
@@ -253,5 +253,5 @@ func number(id string) int64 {
 	return n
 }
 
-// madeAt returns when a Discord id was made.
-func madeAt(id string) time.Time { return time.UnixMilli(number(id)>>22 + discordEpoch).UTC() }
+// MadeAt returns when a Discord id was made.
+func MadeAt(id string) time.Time { return time.UnixMilli(Number(id)>>22 + discordEpoch).UTC() }

@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 
 // desk is the one place from which requests leave, before a fake Discord.
 type desk struct {
-	*outgoing
+	*Client
 	discord *discordtest.Server
 	channel string
 	logs    *bytes.Buffer
@@ -34,7 +34,7 @@ func newDesk(t *testing.T) desk {
 	t.Cleanup(d.Close)
 	logs := &bytes.Buffer{}
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	out, err := newOutgoing(clientOptions{BaseURL: d.URL(), Token: "canary-token", GlobalRPS: 50, Log: log})
+	out, err := New(Options{BaseURL: d.URL(), Token: "canary-token", GlobalRPS: 50, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func newDesk(t *testing.T) desk {
 }
 
 func (d desk) post(ctx context.Context, channel, nonce string) error {
-	_, err := d.postMessage(ctx, channel, urgent, func() body { return body{Content: "hello", Nonce: nonce} })
+	_, err := d.Post(ctx, channel, Urgent, func() Body { return Body{Content: "hello", Nonce: nonce} })
 	return err
 }
 
@@ -76,7 +76,7 @@ func TestHowOftenRequestsAreSent(t *testing.T) {
 			tt.fault.Method, tt.fault.Path = "POST", messagesPath
 			d.discord.Inject(tt.fault)
 			err := d.post(t.Context(), d.channel, "n")
-			if status(err) != tt.status || (err == nil) != (tt.status == 0) {
+			if Status(err) != tt.status || (err == nil) != (tt.status == 0) {
 				t.Errorf("post() = %v, want status %d", err, tt.status)
 			}
 			if n := len(d.discord.Requests()); n != tt.requests {
@@ -135,8 +135,8 @@ func TestKindsOf429(t *testing.T) {
 
 			soon, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
-			i := &interaction{ID: "1", Token: "t"}
-			if err := d.respond(soon, i, callback{Type: replyDeferred}); code(err) != codeUnknownInteraction {
+			i := &Interaction{ID: "1", Token: "t"}
+			if err := d.Respond(soon, i, Callback{Type: ReplyDeferred}); Code(err) != CodeUnknownInteraction {
 				t.Errorf("a click's answer = %v, want it at once", err)
 			}
 			if tt.holdsOther {
@@ -185,7 +185,7 @@ func TestFollowUpIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.discord.Inject(discordtest.Fault{Method: "POST", Path: "/webhooks/**", Status: 500})
-	if _, err := d.followUp(t.Context(), "1", "t", func() body { return body{Content: "x"} }); status(err) != 500 {
+	if _, err := d.FollowUp(t.Context(), "1", "t", func() Body { return Body{Content: "x"} }); Status(err) != 500 {
 		t.Errorf("followUp() = %v, want the 500", err)
 	}
 	if n := len(d.discord.Requests()); n != 1 {
@@ -197,7 +197,7 @@ func TestFollowUpIsNotRepeated(t *testing.T) {
 func TestEditsCoalesce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	m, err := d.postMessage(t.Context(), d.channel, urgent, func() body { return body{Content: "first", Nonce: "n"} })
+	m, err := d.Post(t.Context(), d.channel, Urgent, func() Body { return Body{Content: "first", Nonce: "n"} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestEditsCoalesce(t *testing.T) {
 	text.Store("old")
 	d.pacer.pause("PATCH /channels/"+d.channel+"/messages/", false, 3*time.Second)
 	time.AfterFunc(100*time.Millisecond, func() { text.Store("newest") })
-	err = d.editMessage(t.Context(), nil, d.channel, m.ID, spare, func() body { return body{Content: text.Load().(string)} })
+	err = d.Edit(t.Context(), nil, d.channel, m.ID, Spare, func() Body { return Body{Content: text.Load().(string)} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,8 +213,8 @@ func TestEditsCoalesce(t *testing.T) {
 		t.Errorf("shown %q, want the newest text", got.Content)
 	}
 	d.discord.Delete(m.ID)
-	if err := d.editMessage(t.Context(), nil, d.channel, m.ID, spare, func() body { return body{Content: "x"} }); code(err) != codeUnknownMessage || !permanent(err) {
-		t.Errorf("an edit of a deleted message = %v, want code %d, for good", err, codeUnknownMessage)
+	if err := d.Edit(t.Context(), nil, d.channel, m.ID, Spare, func() Body { return Body{Content: "x"} }); Code(err) != CodeUnknownMessage || !Permanent(err) {
+		t.Errorf("an edit of a deleted message = %v, want code %d, for good", err, CodeUnknownMessage)
 	}
 }
 
@@ -223,15 +223,15 @@ func TestEditsCoalesce(t *testing.T) {
 func TestErrorsKeepSecrets(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	fresh := func() body { return body{Content: "x"} }
+	fresh := func() Body { return Body{Content: "x"} }
 	for name, fault := range map[string]discordtest.Fault{
 		"dropped": {Drop: true}, "slow": {Delay: time.Second}, "refused": {Status: 403}, "limited": {Status: 429, Body: "<html>"}, "broken": {Status: 200, Body: "{"},
 	} {
 		remove := d.discord.Inject(fault)
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		_, err1 := d.editOriginal(ctx, nil, "1", "canary-interaction", urgent, fresh)
-		_, err2 := d.followUp(ctx, "1", "canary-interaction", fresh)
-		err3 := d.respond(ctx, &interaction{ID: "1", Token: "canary-interaction"}, callback{Type: replyDeferred})
+		_, err1 := d.EditOriginal(ctx, nil, "1", "canary-interaction", Urgent, fresh)
+		_, err2 := d.FollowUp(ctx, "1", "canary-interaction", fresh)
+		err3 := d.Respond(ctx, &Interaction{ID: "1", Token: "canary-interaction"}, Callback{Type: ReplyDeferred})
 		if text := fmt.Sprint(err1, err2, err3, d.post(ctx, d.channel, "n")); strings.Contains(text, "canary") {
 			t.Errorf("%s: an error holds a token: %s", name, text)
 		}
@@ -250,12 +250,12 @@ func TestRefusedTokenStopsEverything(t *testing.T) {
 	told := make(chan error, 9)
 	d.refused = func(err error) { told <- err }
 	d.token = "revoked"
-	if err := d.post(t.Context(), d.channel, "n"); status(err) != 401 {
+	if err := d.post(t.Context(), d.channel, "n"); Status(err) != 401 {
 		t.Errorf("post() = %v, want the 401", err)
 	}
 	for range 5 {
-		if err := d.post(t.Context(), d.channel, "n"); !errors.Is(err, errTokenRefused) {
-			t.Errorf("post() = %v, want %v", err, errTokenRefused)
+		if err := d.post(t.Context(), d.channel, "n"); !errors.Is(err, ErrTokenRefused) {
+			t.Errorf("post() = %v, want %v", err, ErrTokenRefused)
 		}
 	}
 	if n := len(d.discord.Requests()); n != 2 {
@@ -273,7 +273,7 @@ func TestOptionalRequestsStopNearABan(t *testing.T) {
 	for range invalidStop + 1 {
 		d.countInvalid()
 	}
-	if err := d.typing(t.Context(), t.Context(), d.channel); err == nil || len(d.discord.Requests()) != 0 {
+	if err := d.Typing(t.Context(), t.Context(), d.channel); err == nil || len(d.discord.Requests()) != 0 {
 		t.Errorf("typing() = %v with %d requests, want it held back", err, len(d.discord.Requests()))
 	}
 	if err := d.post(t.Context(), d.channel, "n"); err != nil {
@@ -306,11 +306,11 @@ func TestOddAnswers(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	o, err := newOutgoing(clientOptions{BaseURL: s.URL, Token: "t", GlobalRPS: 50})
+	o, err := New(Options{BaseURL: s.URL, Token: "t", GlobalRPS: 50})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var u user
+	var u User
 	for range 2 { // a nonsensical header does not keep the second from leaving
 		if err := o.get(t.Context(), "/me", "/me", &u); err != nil || u.ID != "42" {
 			t.Errorf("get() = %v, %v, want user 42", u, err)
@@ -319,7 +319,7 @@ func TestOddAnswers(t *testing.T) {
 	if err := o.get(t.Context(), "/huge", "/huge", &u); err == nil {
 		t.Error("get(/huge) = nil, want an error")
 	}
-	if err := o.get(t.Context(), "/redirect", "/redirect", &u); status(err) != 302 || elsewhere.Load() != 0 {
+	if err := o.get(t.Context(), "/redirect", "/redirect", &u); Status(err) != 302 || elsewhere.Load() != 0 {
 		t.Errorf("get(/redirect) = %v, followed %d times, want it not followed", err, elsewhere.Load())
 	}
 	if err := unencodable(o); err == nil {
@@ -328,6 +328,6 @@ func TestOddAnswers(t *testing.T) {
 }
 
 // unencodable sends a body that cannot be encoded.
-func unencodable(o *outgoing) error {
+func unencodable(o *Client) error {
 	return o.do(context.Background(), call{method: "POST", path: "/x", route: "x", body: func() any { return make(chan int) }})
 }

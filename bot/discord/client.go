@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"bytes"
@@ -26,16 +26,16 @@ const (
 	max429s         = 8 // of one request
 )
 
-// outgoing sends every request that leaves for Discord. discordgo's own REST
+// Client sends every request that leaves for Discord. discordgo's own REST
 // client is not used: it ignores the global limit and contexts while it waits,
 // repeats what must not be repeated, and keeps a bucket for every click.
-type outgoing struct {
+type Client struct {
 	base    *url.URL
 	token   string
 	client  *http.Client
 	answers *http.Client // for interactions, so that they never wait for a connection behind messages
 	pacer   *pacer
-	metrics *requestMetrics
+	metrics *metrics
 	log     *slog.Logger
 	refused func(error) // called once when Discord no longer accepts the token; may be nil
 
@@ -52,53 +52,53 @@ type call struct {
 	route        string // the path without ids, for metrics and errors: a path may hold a secret
 	bucket       string // requests with the same key share a limit; "" leaves at once
 	free         bool   // outside the global budget
-	lane         lane
+	lane         Lane
 	repeat       bool            // may be sent again when it is unclear whether it arrived
 	body         func() any      // made when the request leaves, so that it is the newest; nil for none
 	out          any             // where the answer goes; nil to ignore it
 	grantBy      context.Context // when set, ends the wait for a turn but not the request
 }
 
-// apiError is a refusal by Discord.
-type apiError struct {
+// Error is a refusal by Discord.
+type Error struct {
 	Status  int
 	Code    int    `json:"code"` // Discord's own, 0 when it gave none
 	Message string `json:"message"`
 	route   string
 }
 
-func (e *apiError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("discord: %s: %d %s (code %d)", e.route, e.Status, e.Message, e.Code)
 }
 
-// code returns Discord's code of an error, or 0.
-func code(err error) int {
-	var e *apiError
+// Code returns Discord's code of an error, or 0.
+func Code(err error) int {
+	var e *Error
 	if errors.As(err, &e) {
 		return e.Code
 	}
 	return 0
 }
 
-// status returns the HTTP status of an error, or 0.
-func status(err error) int {
-	var e *apiError
+// Status returns the HTTP status of an error, or 0.
+func Status(err error) int {
+	var e *Error
 	if errors.As(err, &e) {
 		return e.Status
 	}
 	return 0
 }
 
-// permanent reports whether Discord refused something for good.
-func permanent(err error) bool {
-	s := status(err)
+// Permanent reports whether Discord refused something for good.
+func Permanent(err error) bool {
+	s := Status(err)
 	return s >= 400 && s < 500 && s != http.StatusTooManyRequests
 }
 
-var errTokenRefused = errors.New("discord does not accept the token")
+var ErrTokenRefused = errors.New("discord does not accept the token")
 
-// clientOptions configure a client.
-type clientOptions struct {
+// Options configure a client.
+type Options struct {
 	BaseURL   string // https://discord.com/api/v10, or a proxy
 	Token     string
 	GlobalRPS int                   // requests a second, outside interactions
@@ -107,8 +107,8 @@ type clientOptions struct {
 	Refused   func(error)           // called once when Discord no longer accepts the token
 }
 
-// newOutgoing returns a client that is ready to use.
-func newOutgoing(options clientOptions) (*outgoing, error) {
+// New returns a client that is ready to use.
+func New(options Options) (*Client, error) {
 	base, err := url.Parse(options.BaseURL)
 	if err != nil || base.Host == "" {
 		return nil, errors.New("DISCORD_API_URL must look like https://discord.com/api/v10")
@@ -116,8 +116,8 @@ func newOutgoing(options clientOptions) (*outgoing, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	return &outgoing{
-		base: base, token: options.Token, pacer: newPacer(options.GlobalRPS), metrics: newRequestMetrics(options.Metrics),
+	return &Client{
+		base: base, token: options.Token, pacer: newPacer(options.GlobalRPS), metrics: newMetrics(options.Metrics),
 		log: options.Log, refused: options.Refused, client: newHTTPClient(), answers: newHTTPClient(),
 	}, nil
 }
@@ -133,7 +133,7 @@ func newHTTPClient() *http.Client {
 
 // do sends a request and decodes the answer. It waits for its turn, repeats
 // what may be repeated, and returns an *apiError for a refusal.
-func (o *outgoing) do(ctx context.Context, c call) error {
+func (o *Client) do(ctx context.Context, c call) error {
 	tries, limited := 0, 0
 	for {
 		wait, err := o.turn(ctx, c)
@@ -172,7 +172,7 @@ func (a *again) pause(tries int) time.Duration {
 }
 
 // turn waits for the request's turn and sends it once.
-func (o *outgoing) turn(ctx context.Context, c call) (*again, error) {
+func (o *Client) turn(ctx context.Context, c call) (*again, error) {
 	if err := o.allowed(c); err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (o *outgoing) turn(ctx context.Context, c call) (*again, error) {
 		}
 		return nil, nil
 	}
-	e := &apiError{Status: resp.StatusCode, route: c.route}
+	e := &Error{Status: resp.StatusCode, route: c.route}
 	if json.Unmarshal(body, e) != nil || e.Message == "" {
 		e.Message = http.StatusText(resp.StatusCode)
 	}
@@ -229,7 +229,7 @@ func (o *outgoing) turn(ctx context.Context, c call) (*again, error) {
 }
 
 // send makes the HTTP request. left is false when it surely did not leave.
-func (o *outgoing) send(ctx context.Context, c call) (resp *http.Response, body []byte, left bool, err error) {
+func (o *Client) send(ctx context.Context, c call) (resp *http.Response, body []byte, left bool, err error) {
 	var payload io.Reader
 	if c.body != nil {
 		data, err := json.Marshal(c.body())
@@ -243,7 +243,7 @@ func (o *outgoing) send(ctx context.Context, c call) (resp *http.Response, body 
 		return nil, nil, true, fmt.Errorf("discord: %s: bad address", c.route)
 	}
 	req.Header.Set("Authorization", "Bot "+o.token)
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", UserAgent)
 	if c.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -277,7 +277,7 @@ func withoutURL(err error) error {
 
 // limited makes the pacer honour a 429 of any kind, and returns how long a
 // request that does not pass the pacer must wait.
-func (o *outgoing) limited(c call, resp *http.Response, body []byte) time.Duration {
+func (o *Client) limited(c call, resp *http.Response, body []byte) time.Duration {
 	var told struct {
 		RetryAfter float64 `json:"retry_after"`
 		Global     bool    `json:"global"`

@@ -1,4 +1,4 @@
-package bot
+package files
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	_ "image/gif" // decoders that image finds by themselves
 	"image/jpeg"
 	_ "image/png"
-	"sync"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -25,37 +24,36 @@ const (
 )
 
 var (
-	errNoPicture  = errors.New("not a picture of a known kind")
-	errManyPixels = errors.New("the picture has too many pixels")
+	// ErrNoPicture refuses what is neither a picture of a known kind nor text.
+	ErrNoPicture = errors.New("not a picture of a known kind")
+	// ErrManyPixels refuses a picture that takes too much memory to scale.
+	ErrManyPixels = errors.New("the picture has too many pixels")
 )
 
-// decoding lets one picture at a time be decoded, because each takes a hundred
-// times its size.
-var decoding sync.Mutex
-
-// loaded is a picture that a model can take.
-type loaded struct {
+// Picture is a picture that a model can take.
+type Picture struct {
 	Type string // image/png, for example
 	Data []byte
 }
 
-// picture checks what claims to be a picture and makes it small enough for a
-// model. Its kind is taken from its bytes, never from its name.
-func picture(data []byte) (loaded, error) {
+// scale checks what claims to be a picture and makes it small enough for a
+// model. Its kind is taken from its bytes, never from its name. It decodes one
+// picture at a time, because each takes a hundred times its size.
+func (f *Fetcher) scale(data []byte) (Picture, error) {
 	header, kind, err := image.DecodeConfig(bytes.NewReader(data))
 	switch {
 	case err != nil || header.Width < 1 || header.Height < 1:
-		return loaded{}, errNoPicture
+		return Picture{}, ErrNoPicture
 	case header.Width > maxPixels/header.Height:
-		return loaded{}, errManyPixels
+		return Picture{}, ErrManyPixels
 	case max(header.Width, header.Height) <= maxSide && len(data) <= maxPlainSize:
-		return loaded{Type: "image/" + kind, Data: data}, nil
+		return Picture{Type: "image/" + kind, Data: data}, nil
 	}
-	decoding.Lock()
-	defer decoding.Unlock()
+	f.decoding.Lock()
+	defer f.decoding.Unlock()
 	whole, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return loaded{}, errNoPicture
+		return Picture{}, ErrNoPicture
 	}
 	width, height := header.Width, header.Height
 	if longest := max(width, height); longest > maxSide {
@@ -66,7 +64,7 @@ func picture(data []byte) (loaded, error) {
 	draw.ApproxBiLinear.Scale(small, small.Bounds(), whole, whole.Bounds(), draw.Over, nil)
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: jpegQuality}); err != nil {
-		return loaded{}, fmt.Errorf("scale a picture: %w", err)
+		return Picture{}, fmt.Errorf("scale a picture: %w", err)
 	}
-	return loaded{Type: "image/jpeg", Data: out.Bytes()}, nil
+	return Picture{Type: "image/jpeg", Data: out.Bytes()}, nil
 }

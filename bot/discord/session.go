@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"context"
@@ -33,9 +33,9 @@ type connection struct {
 	wire *wire // of the latest websocket
 }
 
-// event is one event as it arrived. It is decoded by whoever knows what it needs
+// Event is one event as it arrived. It is decoded by whoever knows what it needs
 // of it.
-type event struct {
+type Event struct {
 	Type string
 	Data json.RawMessage
 }
@@ -48,23 +48,23 @@ var setUpDiscordgo = sync.OnceFunc(func() {
 	discordgo.Logger = func(int, int, string, ...any) {}
 })
 
-func (g *gateway) newConnection() *connection {
+func (g *Gateway) newConnection() *connection {
 	setUpDiscordgo()
 	c := &connection{up: make(chan struct{}, 1), down: make(chan struct{}, 1)}
-	s, _ := discordgo.New("Bot " + g.out.token) // it fails for no arguments at all
+	s, _ := discordgo.New("Bot " + g.Out.token) // it fails for no arguments at all
 	s.ShouldReconnectOnError = false
 	s.ShouldRetryOnRateLimit = false
 	s.StateEnabled = false
 	s.SyncEvents = true // our handler only hands events on
 	s.LogLevel = discordgo.LogError
 	s.MaxRestRetries = 0
-	s.Client = &http.Client{Transport: g.out.gatewayTransport(), Timeout: openTimeout}
+	s.Client = &http.Client{Transport: g.Out.gatewayTransport(), Timeout: openTimeout}
 	s.Identify.Intents = discordgo.IntentsGuilds | discordgo.IntentsGuildMessages | discordgo.IntentsDirectMessages
-	if g.content {
+	if g.Content {
 		s.Identify.Intents |= discordgo.IntentMessageContent
 	}
-	s.Identify.Shard = &[2]int{g.shard, g.total}
-	s.ShardID, s.ShardCount = g.shard, g.total
+	s.Identify.Shard = &[2]int{g.Shard, g.Total}
+	s.ShardID, s.ShardCount = g.Shard, g.Total
 	dial := &net.Dialer{Timeout: openTimeout, KeepAlive: 15 * time.Second}
 	s.Dialer = &websocket.Dialer{
 		HandshakeTimeout: openTimeout,
@@ -82,14 +82,14 @@ func (g *gateway) newConnection() *connection {
 			return
 		}
 		if e.Type == "READY" {
-			g.out.metrics.gateway.WithLabelValues("ready").Inc()
-			g.onReady(g.fresh())
+			g.Out.metrics.gateway.WithLabelValues("ready").Inc()
+			g.OnReady(g.Fresh())
 		}
 		if e.Type == "READY" || e.Type == "RESUMED" {
 			signal(c.up) // from now on the connection counts as seen to work
 		}
 		g.seen()
-		g.onEvent(event{Type: e.Type, Data: e.RawData})
+		g.OnEvent(Event{Type: e.Type, Data: e.RawData})
 	})
 	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) { signal(c.down) })
 	c.session = s
@@ -267,7 +267,7 @@ type rebase struct {
 
 // gatewayTransport is the one over which discordgo asks for the gateway's
 // address.
-func (o *outgoing) gatewayTransport() http.RoundTripper {
+func (o *Client) gatewayTransport() http.RoundTripper {
 	return rebase{base: o.base, next: o.client.Transport}
 }
 

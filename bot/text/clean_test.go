@@ -1,4 +1,4 @@
-package bot
+package text
 
 import (
 	"regexp"
@@ -24,11 +24,11 @@ func TestPlainText(t *testing.T) {
 		{england + "\U000E0068\U000E0069", england}, // smuggled behind a flag
 		{"\xff\xfe", "\uFFFD"},
 	} {
-		if got := plainText(test.text); got != test.want {
+		if got := Plain(test.text); got != test.want {
 			t.Errorf("plainText(%q) = %q, want %q", test.text, got, test.want)
 		}
 	}
-	if got := plainText("🏴" + strings.Repeat("\U000E0061", 500)); strings.Count(got, "\U000E0061") > 7 {
+	if got := Plain("🏴" + strings.Repeat("\U000E0061", 500)); strings.Count(got, "\U000E0061") > 7 {
 		t.Errorf("plainText(a flag and 500 tags) keeps %d tags, want 7 at most", strings.Count(got, "\U000E0061"))
 	}
 }
@@ -74,7 +74,7 @@ func TestAnswerText(t *testing.T) {
 		{"```````[a](https://example.org)```", "```````a (<https://example.org>)```"},
 		{"f[i](https://a.b", "f[i] (https://a.b"}, {"a [b] (c) !", "a [b] (c) !"},
 	} {
-		if got := answerText(test.text); got != test.want {
+		if got := Answer(test.text); got != test.want {
 			t.Errorf("answerText(%q) = %q, want %q", test.text, got, test.want)
 		}
 	}
@@ -89,7 +89,7 @@ func FuzzAnswerText(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := answerText(text)
+		got := Answer(text)
 		if i := strings.IndexFunc(got, func(r rune) bool {
 			return isHidden(r) || unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 		}); i >= 0 {
@@ -112,7 +112,7 @@ func BenchmarkAnswerText(b *testing.B) {
 		b.Run(piece, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				answerText(text)
+				Answer(text)
 			}
 		})
 	}

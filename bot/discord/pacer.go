@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"context"
@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// lane says how urgent a request is.
-type lane int
+// Lane says how urgent a request is.
+type Lane int
 
 const (
-	urgent lane = iota // first messages and final edits, in the order they were asked for
-	spare              // edits in between and typing: only what is left over
+	Urgent Lane = iota // first messages and final edits, in the order they were asked for
+	Spare              // edits in between and typing: only what is left over
 )
 
 // globalWindow is Discord's second, and a little more: requests that leave a
@@ -55,7 +55,7 @@ func newPacer(rps int) *pacer {
 
 // wait returns nil when a request of the bucket may leave; the caller must then
 // call done. It returns ctx's error when that ends first.
-func (p *pacer) wait(ctx context.Context, key string, global bool, l lane) error {
+func (p *pacer) wait(ctx context.Context, key string, global bool, l Lane) error {
 	t := &ticket{key: key, global: global, granted: make(chan struct{})}
 	p.mu.Lock()
 	p.waiting[l] = append(p.waiting[l], t)
@@ -139,7 +139,7 @@ func (p *pacer) grant(now time.Time) {
 	}
 	for l, queue := range p.waiting {
 		free := p.rps - len(p.sent)
-		if lane(l) == spare {
+		if Lane(l) == Spare {
 			free -= p.rps / 5 // kept for a final edit that comes in the next moment
 		}
 		kept := queue[:0]

@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"context"
@@ -15,19 +15,19 @@ const (
 )
 
 // allowed refuses what would only make things worse.
-func (o *outgoing) allowed(c call) error {
+func (o *Client) allowed(c call) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.tokenRefused {
-		return errTokenRefused
+		return ErrTokenRefused
 	}
-	if c.lane == spare && o.invalid > invalidStop && time.Since(o.invalidSince) < invalidWindow {
+	if c.lane == Spare && o.invalid > invalidStop && time.Since(o.invalidSince) < invalidWindow {
 		return errors.New("discord: too many refused requests; optional ones are held back")
 	}
 	return nil
 }
 
-func (o *outgoing) countInvalid() {
+func (o *Client) countInvalid() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
@@ -42,7 +42,7 @@ func (o *outgoing) countInvalid() {
 
 // checkToken asks once more after a 401, however many there are at that moment,
 // and stops everything when that is refused too.
-func (o *outgoing) checkToken(ctx context.Context, c call) {
+func (o *Client) checkToken(ctx context.Context, c call) {
 	const me = "/users/@me"
 	o.mu.Lock()
 	asks := !o.checking && !o.tokenRefused && c.path != me
@@ -51,7 +51,7 @@ func (o *outgoing) checkToken(ctx context.Context, c call) {
 	o.tokenRefused = o.tokenRefused || refused
 	o.mu.Unlock()
 	if refused && o.refused != nil {
-		o.refused(errTokenRefused)
+		o.refused(ErrTokenRefused)
 	}
 	if asks {
 		// When this is refused as well, its own turn does what is above.

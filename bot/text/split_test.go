@@ -1,4 +1,4 @@
-package bot
+package text
 
 import (
 	"regexp"
@@ -60,7 +60,7 @@ type fataler interface {
 // the promises of split.
 func checkSplit(t fataler, text string, limit int, final bool) {
 	t.Helper()
-	parts := split(text, limit, final)
+	parts := Split(text, limit, final)
 	if len(parts) == 0 || len(parts) > 1 && strings.TrimSpace(text) == "" {
 		t.Fatalf("split(%q, %d) = %d parts, want one", text, limit, len(parts))
 	}
@@ -148,7 +148,7 @@ func checkSplit(t fataler, text string, limit int, final bool) {
 	if wrong := match(0, 0, ""); wrong != "" {
 		t.Fatalf("split(%.300q…, %d, %v) = %.300q…, want every promise kept: %.200q", text, limit, final, parts, wrong)
 	}
-	if rest := utf8.RuneCountInString(parts[len(parts)-1]); final && limit == maxMessage && len(parts) > 1 && rest < smallRest && !strings.HasSuffix(text, " ") && !strings.Contains(text, "\n\n\n") && len(markUnit.FindString(text)) == 0 {
+	if rest := utf8.RuneCountInString(parts[len(parts)-1]); final && limit == MaxMessage && len(parts) > 1 && rest < smallRest && !strings.HasSuffix(text, " ") && !strings.Contains(text, "\n\n\n") && len(markUnit.FindString(text)) == 0 {
 		t.Fatalf("split(%q, %d, final) ends with %d code points, want at least %d", text, limit, rest, smallRest)
 	}
 }
@@ -172,7 +172,7 @@ func seeds() []string {
 // belongs together is cut, and together they are the text.
 func TestSplitSeeds(t *testing.T) {
 	for _, seed := range seeds() {
-		for _, limit := range []int{51, maxMessage} { // FuzzSplit has them all
+		for _, limit := range []int{51, MaxMessage} { // FuzzSplit has them all
 			checkSplit(t, seed, limit, true)
 			checkSplit(t, seed, limit, false)
 		}
@@ -187,7 +187,7 @@ func TestSplitProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(piece, 0, 80).Draw(t, "pieces"), "")
 		text = strings.Repeat(text, rapid.IntRange(1, 4).Draw(t, "times"))
-		limit := rapid.OneOf(rapid.IntRange(50, 120), rapid.Just(maxMessage)).Draw(t, "limit")
+		limit := rapid.OneOf(rapid.IntRange(50, 120), rapid.Just(MaxMessage)).Draw(t, "limit")
 		checkSplit(t, text, limit, rapid.Bool().Draw(t, "final"))
 	})
 }
@@ -199,7 +199,7 @@ func FuzzSplit(f *testing.F) {
 		f.Add(seed, uint16(1950), false)
 	}
 	f.Fuzz(func(t *testing.T, text string, limit uint16, final bool) {
-		checkSplit(t, plainText(text[:min(len(text), 20_000)]), 50+int(limit)%1951, final)
+		checkSplit(t, Plain(text[:min(len(text), 20_000)]), 50+int(limit)%1951, final)
 	})
 }
 
@@ -215,7 +215,7 @@ func TestSplitPrefers(t *testing.T) {
 		{fill + fill, strings.Repeat("a", 96)},
 		{"a\n\n" + fill + " b " + fill, "a\n\n" + fill + " b "}, // too early to be a good place
 	} {
-		if got := split(test.text, 100, false)[0]; got != test.want {
+		if got := Split(test.text, 100, false)[0]; got != test.want {
 			t.Errorf("split(%q)[0] = %q, want %q", test.text, got, test.want)
 		}
 	}
@@ -225,7 +225,7 @@ func TestSplitPrefers(t *testing.T) {
 func TestSplitAvoidsTinyRest(t *testing.T) {
 	text := strings.TrimSpace(strings.Repeat("A sentence of ten words stands here for the test. ", 41))
 	for _, final := range []bool{true, false} {
-		parts := split(text, maxMessage, final)
+		parts := Split(text, MaxMessage, final)
 		if last := utf8.RuneCountInString(parts[len(parts)-1]); len(parts) != 2 || (last >= smallRest) != final {
 			t.Errorf("split(final %v) = %d parts, the last of %d code points, want 2, and at least %d: %v", final, len(parts), last, smallRest, final)
 		}
@@ -235,7 +235,7 @@ func TestSplitAvoidsTinyRest(t *testing.T) {
 // A code block that is cut goes on in its language.
 func TestSplitCode(t *testing.T) {
 	text := "Look:\n```go\n" + strings.Repeat("fmt.Println(1)\n", 60) + "```\nDone."
-	parts := split(text, 300, true)
+	parts := Split(text, 300, true)
 	for n, part := range parts[1 : len(parts)-1] {
 		if !strings.HasPrefix(part, "```go\n") || !strings.HasSuffix(part, "\n```") {
 			t.Errorf("split()[%d] = %q, want it in ```go", n+1, part)
@@ -248,6 +248,6 @@ func BenchmarkSplit(b *testing.B) {
 	text := strings.Repeat("A paragraph with **bold** words, a [link](https://example.org) and `code`. It goes on.\n\n", 200)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		split(text, maxMessage, true)
+		Split(text, MaxMessage, true)
 	}
 }

@@ -1,25 +1,25 @@
-package bot
+package discord
 
 import "context"
 
 // What Discord tells about the bot itself.
 
-// application is the bot's application.
-type application struct {
+// Application is the bot's application.
+type Application struct {
 	ID    string `json:"id"`
 	Flags int    `json:"flags"`
 }
 
-// hasContent are the flags of an application that may read message content, in
+// HasContent are the flags of an application that may read message content, in
 // any number of servers or in a few.
-const hasContent = 1<<18 | 1<<19
+const HasContent = 1<<18 | 1<<19
 
-// mayReadContent reports whether the application has the privileged intent.
-func (a application) mayReadContent() bool { return a.Flags&hasContent != 0 }
+// MayReadContent reports whether the application has the privileged intent.
+func (a Application) MayReadContent() bool { return a.Flags&HasContent != 0 }
 
-// gatewayInfo is how many shards Discord recommends, and how many sessions may
+// GatewayInfo is how many shards Discord recommends, and how many sessions may
 // still begin.
-type gatewayInfo struct {
+type GatewayInfo struct {
 	Shards int `json:"shards"`
 	Limit  struct {
 		Total          int   `json:"total"`
@@ -36,24 +36,24 @@ type joined struct {
 	Permissions string `json:"permissions"`
 }
 
-func (o *outgoing) account(ctx context.Context) (me user, err error) {
+func (o *Client) Account(ctx context.Context) (me User, err error) {
 	return me, o.get(ctx, "/users/@me", "/users/@me", &me)
 }
 
-func (o *outgoing) application(ctx context.Context) (app application, err error) {
+func (o *Client) Application(ctx context.Context) (app Application, err error) {
 	return app, o.get(ctx, "/applications/@me", "/applications/@me", &app)
 }
 
-func (o *outgoing) gatewayInfo(ctx context.Context) (info gatewayInfo, err error) {
+func (o *Client) GatewayInfo(ctx context.Context) (info GatewayInfo, err error) {
 	return info, o.get(ctx, "/gateway/bot", "/gateway/bot", &info)
 }
 
 // maxServers is how many servers Discord lists at once.
 const maxServers = 200
 
-// servers returns the page of the bot's servers that follows an id, and whether
+// Servers returns the page of the bot's servers that follows an id, and whether
 // there may be more.
-func (o *outgoing) servers(ctx context.Context, after string) (list []joined, more bool, err error) {
+func (o *Client) Servers(ctx context.Context, after string) (list []joined, more bool, err error) {
 	err = o.get(ctx, "/users/@me/guilds?limit=200&after="+after, "/users/@me/guilds", &list)
 	return list, len(list) == maxServers, err
 }

@@ -1,4 +1,4 @@
-package bot
+package files
 
 import (
 	"context"
@@ -10,31 +10,34 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// fetcher gets the bytes of attachments. A message names their addresses, so it
+// Fetcher gets the bytes of attachments. A message names their addresses, so it
 // asks nobody but the hosts where Discord keeps them.
-type fetcher struct {
+type Fetcher struct {
 	own    *url.URL     // DISCORD_API_URL: where it is not Discord's, its attachments may be there
 	near   *http.Client // asks own, which may be in a private network
 	client *http.Client // asks Discord's hosts
 	agent  string       // the User-Agent
+
+	decoding sync.Mutex
 }
 
 var cdnHosts = []string{"cdn.discordapp.com", "media.discordapp.net"}
 
 const fetchTimeout = 15 * time.Second
 
-var (
-	errForeign  = errors.New("not an address of Discord's attachments")
-	errTooLarge = errors.New("the file is too large")
-)
+var errForeign = errors.New("not an address of Discord's attachments")
 
-// newFetcher returns a fetcher that also asks the host of Discord's API.
-func newFetcher(apiURL, userAgent string) *fetcher {
-	f := &fetcher{agent: userAgent}
+// ErrTooLarge refuses a file that is larger than is looked at.
+var ErrTooLarge = errors.New("the file is too large")
+
+// NewFetcher returns a fetcher that also asks the host of Discord's API.
+func NewFetcher(apiURL, userAgent string) *Fetcher {
+	f := &Fetcher{agent: userAgent}
 	f.own, _ = url.Parse(apiURL) // what is no address is nobody's host
 	f.near = newFetchClient(nil)
 	f.client = newFetchClient(refusePrivate)
@@ -52,12 +55,12 @@ func newFetchClient(control func(network, address string, c syscall.RawConn) err
 	}
 }
 
-func (f *fetcher) isOwn(u *url.URL) bool {
+func (f *Fetcher) isOwn(u *url.URL) bool {
 	return f.own != nil && u.Scheme == f.own.Scheme && u.Host == f.own.Host && u.User == nil
 }
 
 // allowed reports whether attachments may be fetched from an address.
-func (f *fetcher) allowed(u *url.URL) bool {
+func (f *Fetcher) allowed(u *url.URL) bool {
 	return f.isOwn(u) || u.Scheme == "https" && u.User == nil && slices.Contains(cdnHosts, u.Host)
 }
 
@@ -81,8 +84,8 @@ func refusePrivate(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// get returns at most limit bytes, or errTooLarge.
-func (f *fetcher) get(ctx context.Context, address string, limit int64) ([]byte, error) {
+// get returns at most limit bytes, or ErrTooLarge.
+func (f *Fetcher) get(ctx context.Context, address string, limit int64) ([]byte, error) {
 	u, err := url.Parse(address)
 	if err != nil || !f.allowed(u) {
 		return nil, errForeign
@@ -105,14 +108,14 @@ func (f *fetcher) get(ctx context.Context, address string, limit int64) ([]byte,
 		return nil, fmt.Errorf("fetch an attachment: HTTP %d", resp.StatusCode)
 	}
 	if resp.ContentLength > limit {
-		return nil, errTooLarge
+		return nil, ErrTooLarge
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("fetch an attachment: %w", withoutAddress(err))
 	}
 	if int64(len(data)) > limit {
-		return nil, errTooLarge
+		return nil, ErrTooLarge
 	}
 	return data, nil
 }

@@ -1,4 +1,4 @@
-package bot
+package text
 
 import (
 	"net/url"
@@ -9,10 +9,10 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// plainText removes what has no place in a question or an answer: control
+// Plain removes what has no place in a question or an answer: control
 // characters, and invisible ones that reorder text or carry a hidden one.
 // Joiners stay, for emoji and for the scripts that need them.
-func plainText(text string) string {
+func Plain(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
 	tags := 0 // that may still follow in the emoji of a region's flag
 	var last rune
@@ -58,21 +58,21 @@ func isHidden(r rune) bool {
 	return unicode.Is(unicode.Cf, r) && r != joiner && r != nonJoiner && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
-// visible reports whether a text shows anything on a screen. Discord refuses a
+// Visible reports whether a text shows anything on a screen. Discord refuses a
 // message that does not.
-func visible(text string) bool {
+func Visible(text string) bool {
 	const blankBraille = 0x2800
 	return strings.IndexFunc(text, func(r rune) bool {
 		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != blankBraille && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 	}) >= 0
 }
 
-// answerText makes what a model wrote fit to show: a masked link, [text](url),
+// Answer makes what a model wrote fit to show: a masked link, [text](url),
 // shows where it leads, and what is left of one is taken apart. Code is left as
 // it is; a block that nothing closes is closed, for Discord would not take it
 // for code.
-func answerText(text string) string {
-	text = plainText(text)
+func Answer(text string) string {
+	text = Plain(text)
 	if !strings.Contains(text, "](") && !strings.Contains(text, fenceClose) {
 		return text
 	}
@@ -288,8 +288,8 @@ func honestURL(address string) (string, bool) {
 	return strings.NewReplacer("<", "%3C", ">", "%3E", "[", "%5B", "]", "%5D").Replace(u.String()), true
 }
 
-// clip shortens a text to at most n code points, with an ellipsis.
-func clip(text string, n int) string {
+// Clip shortens a text to at most n code points, with an ellipsis.
+func Clip(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {
 		return text
 	}

@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"context"
@@ -19,14 +19,14 @@ const (
 	defaultInterval = 41250 * time.Millisecond // until HELLO has told
 )
 
-// errFatal wraps an error that no repetition can mend.
-var errFatal = errors.New("this cannot work until the configuration is changed")
+// ErrConfiguration wraps an error that no repetition can mend.
+var ErrConfiguration = errors.New("this cannot work until the configuration is changed")
 
-const badToken = "Discord does not accept DISCORD_TOKEN; copy it anew from the Bot page of the developer portal"
+const BadToken = "Discord does not accept DISCORD_TOKEN; copy it anew from the Bot page of the developer portal"
 
 // fatalCodes are the close codes after which Discord must not be called again.
 var fatalCodes = map[int]string{
-	4004: badToken,
+	4004: BadToken,
 	4010: "Discord does not accept the shard; check DISCORD_SHARDS",
 	4011: "Discord requires more shards; set DISCORD_SHARDS to auto or to a larger total",
 	4012: "Discord no longer offers this version of its gateway; a newer feedbackbot is needed",
@@ -34,27 +34,27 @@ var fatalCodes = map[int]string{
 	4014: "Discord does not grant the MESSAGE CONTENT intent; switch it on under Bot, Privileged Gateway Intents in the developer portal, or set DISCORD_MESSAGE_CONTENT=off",
 }
 
-// gateway keeps one shard connected. It supervises unmodified discordgo
+// Gateway keeps one shard connected. It supervises unmodified discordgo
 // sessions, which hang, resume too late or go on for ever in some states, and
 // replaces them when they do.
-type gateway struct {
-	shard, total int
-	content      bool      // ask for the privileged intent of message content
-	out          *outgoing // whose token and base address the session uses
+type Gateway struct {
+	Shard, Total int
+	Content      bool    // ask for the privileged intent of message content
+	Out          *Client // whose token and base address the session uses
 	// identify waits until a session may begin. began has to be called when it
 	// has.
-	identify func(context.Context) (began func(), err error)
-	onReady  func(lastGood time.Time) // a session begins; lastGood is zero for the first
-	onEvent  func(event)
-	log      *slog.Logger
+	Identify func(context.Context) (began func(), err error)
+	OnReady  func(lastGood time.Time) // a session begins; lastGood is zero for the first
+	OnEvent  func(Event)
+	Log      *slog.Logger
 
 	mu       sync.Mutex
 	lastGood time.Time // when the connection was last seen to work
 	owned    bool      // this process, and no other, runs the shard
 }
 
-// own notes whether this process runs the shard from now on.
-func (g *gateway) own(owned bool) {
+// Own notes whether this process runs the shard from now on.
+func (g *Gateway) Own(owned bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.owned = owned
@@ -63,30 +63,30 @@ func (g *gateway) own(owned bool) {
 	}
 }
 
-func (g *gateway) owns() bool {
+func (g *Gateway) Owns() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.owned
 }
 
-// fresh returns when the connection was last seen to work.
-func (g *gateway) fresh() time.Time {
+// Fresh returns when the connection was last seen to work.
+func (g *Gateway) Fresh() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.lastGood
 }
 
-func (g *gateway) seen() {
+func (g *Gateway) seen() {
 	g.mu.Lock()
 	g.lastGood = time.Now()
 	g.mu.Unlock()
 }
 
-// run keeps the shard connected until ctx ends. It returns an error that wraps
+// Run keeps the shard connected until ctx ends. It returns an error that wraps
 // errFatal when Discord refuses for good.
-func (g *gateway) run(ctx context.Context) error {
+func (g *Gateway) Run(ctx context.Context) error {
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		began, err := g.identify(ctx)
+		began, err := g.Identify(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				break
@@ -95,7 +95,7 @@ func (g *gateway) run(ctx context.Context) error {
 		}
 		started := time.Now()
 		err = g.hold(ctx, began)
-		if errors.Is(err, errFatal) {
+		if errors.Is(err, ErrConfiguration) {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -104,8 +104,8 @@ func (g *gateway) run(ctx context.Context) error {
 		if time.Since(started) > time.Minute {
 			attempt = 0
 		}
-		g.out.metrics.gateway.WithLabelValues("replaced").Inc()
-		g.log.Warn("starting a new gateway session", "error", err)
+		g.Out.metrics.gateway.WithLabelValues("replaced").Inc()
+		g.Log.Warn("starting a new gateway session", "error", err)
 		pause(ctx, time.Second+rand.N(min(4*time.Second<<min(attempt, 4), time.Minute)))
 	}
 	return nil
@@ -113,7 +113,7 @@ func (g *gateway) run(ctx context.Context) error {
 
 // hold uses one session for as long as it can be resumed, and says why it
 // cannot any more. It calls began when Discord may have got the IDENTIFY.
-func (g *gateway) hold(ctx context.Context, began func()) error {
+func (g *Gateway) hold(ctx context.Context, began func()) error {
 	began = sync.OnceFunc(began)
 	defer began()
 	c := g.newConnection()
@@ -129,20 +129,20 @@ func (g *gateway) hold(ctx context.Context, began func()) error {
 				return nil
 			}
 			if code := c.closeCode(err); fatalCodes[code] != "" {
-				return fmt.Errorf("%s (close code %d): %w", fatalCodes[code], code, errFatal)
+				return fmt.Errorf("%s (close code %d): %w", fatalCodes[code], code, ErrConfiguration)
 			}
 			if identified || errors.Is(err, errHung) || !resumable(c.closeCode(err)) || try >= 3 {
 				c.abandon()
 				return err
 			}
 			try++
-			g.log.Warn("gateway connection failed", "error", err)
+			g.Log.Warn("gateway connection failed", "error", err)
 			pause(ctx, time.Duration(try)*time.Second)
 			continue
 		case ready:
 			try, established = 0, true
 		}
-		g.out.metrics.gateway.WithLabelValues("connected").Inc()
+		g.Out.metrics.gateway.WithLabelValues("connected").Inc()
 		g.seen()
 		err = c.watch(ctx, g.seen)
 		if ctx.Err() != nil {
@@ -150,7 +150,7 @@ func (g *gateway) hold(ctx context.Context, began func()) error {
 			return nil
 		}
 		if code := c.closeCode(err); fatalCodes[code] != "" {
-			return fmt.Errorf("%s (close code %d): %w", fatalCodes[code], code, errFatal)
+			return fmt.Errorf("%s (close code %d): %w", fatalCodes[code], code, ErrConfiguration)
 		} else if !resumable(code) {
 			return fmt.Errorf("the gateway ended the session (close code %d)", code)
 		}
@@ -158,8 +158,8 @@ func (g *gateway) hold(ctx context.Context, began func()) error {
 			c.abandon()
 			return err
 		}
-		g.out.metrics.gateway.WithLabelValues("resumed").Inc()
-		g.log.Info("gateway connection lost, resuming", "reason", err)
+		g.Out.metrics.gateway.WithLabelValues("resumed").Inc()
+		g.Log.Info("gateway connection lost, resuming", "reason", err)
 		pause(ctx, rand.N(250*time.Millisecond))
 	}
 }

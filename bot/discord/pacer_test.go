@@ -1,4 +1,4 @@
-package bot
+package discord
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // grants lets many requests through a pacer, each in a bucket of its own, and
 // returns when each left.
-func grants(t *testing.T, p *pacer, n int, l lane) []time.Time {
+func grants(t *testing.T, p *pacer, n int, l Lane) []time.Time {
 	t.Helper()
 	var mu sync.Mutex
 	var at []time.Time
@@ -49,7 +49,7 @@ func TestGlobalBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rps = 50
 		began := time.Now()
-		at := grants(t, newPacer(rps), 5*rps, urgent)
+		at := grants(t, newPacer(rps), 5*rps, Urgent)
 		for k := rps; k < len(at); k++ {
 			if gap := at[k].Sub(at[k-rps]); gap < time.Second {
 				t.Fatalf("request %d left %v after the one %d before it, want a second", k, gap, rps)
@@ -68,7 +68,7 @@ func TestUrgentGoesFirst(t *testing.T) {
 		p := newPacer(10)
 		var order []string
 		var mu sync.Mutex
-		request := func(key string, l lane) {
+		request := func(key string, l Lane) {
 			if err := p.wait(t.Context(), key, true, l); err != nil {
 				t.Errorf("wait(%s) = %v", key, err)
 			}
@@ -78,7 +78,7 @@ func TestUrgentGoesFirst(t *testing.T) {
 			p.done(key, nil)
 		}
 		for k := range 20 {
-			go request(fmt.Sprint("spare", k), spare)
+			go request(fmt.Sprint("spare", k), Spare)
 		}
 		synctest.Wait()
 		left := func() []string {
@@ -90,7 +90,7 @@ func TestUrgentGoesFirst(t *testing.T) {
 			t.Errorf("%d optional requests left at once, want 8 of 10", n)
 		}
 		for k := range 4 {
-			go request(fmt.Sprint("urgent", k), urgent)
+			go request(fmt.Sprint("urgent", k), Urgent)
 		}
 		synctest.Wait()
 		if n := len(left()); n != 10 {
@@ -116,13 +116,13 @@ func TestBucket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(50)
 		ctx := t.Context()
-		if err := p.wait(ctx, "a", true, urgent); err != nil {
+		if err := p.wait(ctx, "a", true, Urgent); err != nil {
 			t.Fatal(err)
 		}
 		second := make(chan time.Time, 1)
 		began := time.Now()
 		go func() {
-			if p.wait(ctx, "a", true, urgent) == nil {
+			if p.wait(ctx, "a", true, Urgent) == nil {
 				second <- time.Now()
 			}
 		}()
@@ -131,7 +131,7 @@ func TestBucket(t *testing.T) {
 			t.Error("a second request of a bucket left before the first was answered")
 		}
 		p.done("a", limits(0, 3*time.Second))
-		if err := p.wait(ctx, "b", true, urgent); err != nil || time.Since(began) > 0 {
+		if err := p.wait(ctx, "b", true, Urgent); err != nil || time.Since(began) > 0 {
 			t.Errorf("another bucket waited %v, %v", time.Since(began), err)
 		}
 		if took := (<-second).Sub(began); took != 3*time.Second {
@@ -140,7 +140,7 @@ func TestBucket(t *testing.T) {
 		p.done("a", limits(0, time.Second)) // out of requests again, then told to wait longer
 		p.pause("a", false, 5*time.Second)
 		began = time.Now()
-		if err := p.wait(ctx, "a", true, urgent); err != nil || time.Since(began) != 5*time.Second {
+		if err := p.wait(ctx, "a", true, Urgent); err != nil || time.Since(began) != 5*time.Second {
 			t.Errorf("after a 429 a request left after %v, %v, want 5s", time.Since(began), err)
 		}
 	})
@@ -151,7 +151,7 @@ func TestBucketWithOddHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(50)
 		for _, pair := range [][2]string{{"x", "1"}, {"0", "NaN"}, {"0", "-1"}, {"", "soon"}, {"0", ""}} {
-			if err := p.wait(t.Context(), "a", true, urgent); err != nil {
+			if err := p.wait(t.Context(), "a", true, Urgent); err != nil {
 				t.Fatal(err)
 			}
 			h := http.Header{}
@@ -160,12 +160,12 @@ func TestBucketWithOddHeaders(t *testing.T) {
 			p.done("a", h)
 		}
 		began := time.Now()
-		if err := p.wait(t.Context(), "a", true, urgent); err != nil || time.Since(began) > 0 {
+		if err := p.wait(t.Context(), "a", true, Urgent); err != nil || time.Since(began) > 0 {
 			t.Errorf("waited %v, %v, want nothing", time.Since(began), err)
 		}
 		p.done("a", limits(0, 1e6*time.Hour))
 		began = time.Now()
-		if err := p.wait(t.Context(), "a", true, urgent); err != nil || time.Since(began) != maxPause {
+		if err := p.wait(t.Context(), "a", true, Urgent); err != nil || time.Since(began) != maxPause {
 			t.Errorf("waited %v, %v, want no more than %v", time.Since(began), err, maxPause)
 		}
 	})
@@ -179,10 +179,10 @@ func TestGlobalPause(t *testing.T) {
 		p.pause("", true, 4*time.Second)
 		p.pause("", true, time.Second) // a shorter one does not shorten it
 		began := time.Now()
-		if err := p.wait(t.Context(), "webhook", false, urgent); err != nil || time.Since(began) > 0 {
+		if err := p.wait(t.Context(), "webhook", false, Urgent); err != nil || time.Since(began) > 0 {
 			t.Errorf("an interaction's request waited %v, %v", time.Since(began), err)
 		}
-		if err := p.wait(t.Context(), "a", true, urgent); err != nil || time.Since(began) != 4*time.Second {
+		if err := p.wait(t.Context(), "a", true, Urgent); err != nil || time.Since(began) != 4*time.Second {
 			t.Errorf("a message waited %v, %v, want 4s", time.Since(began), err)
 		}
 	})
@@ -192,14 +192,14 @@ func TestGlobalPause(t *testing.T) {
 func TestCancelledWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(50)
-		if err := p.wait(t.Context(), "a", true, urgent); err != nil {
+		if err := p.wait(t.Context(), "a", true, Urgent); err != nil {
 			t.Fatal(err)
 		}
 		reason := errors.New("no longer wanted")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		for range 5 {
 			go func() {
-				if err := p.wait(ctx, "a", true, urgent); !errors.Is(err, reason) {
+				if err := p.wait(ctx, "a", true, Urgent); !errors.Is(err, reason) {
 					t.Errorf("wait() = %v, want %v", err, reason)
 				}
 			}()
@@ -207,11 +207,11 @@ func TestCancelledWait(t *testing.T) {
 		synctest.Wait()
 		cancel(reason)
 		synctest.Wait()
-		if n := len(p.waiting[urgent]); n != 0 {
+		if n := len(p.waiting[Urgent]); n != 0 {
 			t.Errorf("%d still wait", n)
 		}
 		p.done("a", nil)
-		if err := p.wait(t.Context(), "a", true, urgent); err != nil {
+		if err := p.wait(t.Context(), "a", true, Urgent); err != nil {
 			t.Errorf("wait() = %v after the others gave up", err)
 		}
 		p.done("a", nil)
@@ -219,11 +219,11 @@ func TestCancelledWait(t *testing.T) {
 		for range 100 {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			if p.wait(ctx, "b", false, urgent) == nil {
+			if p.wait(ctx, "b", false, Urgent) == nil {
 				p.done("b", nil)
 			}
 		}
-		if err := p.wait(t.Context(), "b", false, urgent); err != nil {
+		if err := p.wait(t.Context(), "b", false, Urgent); err != nil {
 			t.Errorf("wait() = %v, want the bucket free", err)
 		}
 	})
@@ -235,7 +235,7 @@ func TestSweep(t *testing.T) {
 		p := newPacer(1_000_000)
 		for k := range 3 * manyBuckets {
 			key := fmt.Sprint(k)
-			if err := p.wait(t.Context(), key, false, urgent); err != nil {
+			if err := p.wait(t.Context(), key, false, Urgent); err != nil {
 				t.Fatal(err)
 			}
 			h := http.Header(nil)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"feedbackbot/bot/discord"
 )
 
 const (
@@ -15,7 +17,7 @@ const (
 
 // onServers takes the list of a shard's servers with which a session begins. It
 // names those that are unavailable right now, too.
-func (b *Bot) onServers(shard int, list []guild) {
+func (b *Bot) onServers(shard int, list []discord.Guild) {
 	here := make(map[string]string, len(list))
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -37,7 +39,7 @@ func (b *Bot) onLeft(guildID string) {
 	delete(b.guilds, guildID)
 	b.mu.Unlock()
 	b.begin("left a server", func() {
-		if err := b.noteLeft(b.life, guildID, time.Now()); err != nil {
+		if err := b.noteLeft(b.requests, guildID, time.Now()); err != nil {
 			b.log.Error("cannot store that a server was left", "error", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package bot
+package text
 
 import (
 	"strings"
@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// maxMessage is Discord's limit of one message, in code points.
-	maxMessage = 2000
+	// MaxMessage is Discord's limit of one message, in code points.
+	MaxMessage = 2000
 	// fenceClose is what ends a part inside a code block.
 	fenceClose = "```"
 	// smallRest is a last part so short that it looks lost alone; goodRest is
@@ -18,13 +18,13 @@ const (
 	goodRest  = 400
 )
 
-// split cuts a text into messages of at most limit code points, at the end of a
+// Split cuts a text into messages of at most limit code points, at the end of a
 // paragraph, a line, a sentence or a word, in that order. It never cuts inside
 // a grapheme, a mention, an emoji or a link, unless that alone is too long. A
 // code block that is cut is closed, and opened again in the next part. Without
 // what was added for that, the parts joined are the text. final says that no
 // more text will come: then a last part with only a few words is avoided.
-func split(text string, limit int, final bool) []string {
+func Split(text string, limit int, final bool) []string {
 	var parts []string
 	var fence string // the line that opened the code block we are in; "" outside
 	for {

@@ -1,0 +1,92 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"feedbackbot/bot/discord"
+)
+
+// A question passes some gates before the model is asked. Each lets it through or
+// returns a [refusal].
+
+// refusal is why a question gets a sentence in place of an answer.
+type refusal struct {
+	reason string // for the metrics; "" for what does not count as dropped
+	text   string // for the person
+}
+
+func (r *refusal) Error() string { return "refused: " + r.reason }
+
+// admit lets a question pass the hourly limits, and waits until it is its turn.
+// leave must be called when it is answered; it may be called more than once.
+func (b *Bot) admit(ctx context.Context, r *reply) (leave func(), err error) {
+	l, now := b.options.Limits, time.Now()
+	switch {
+	case b.isTooLong(r.q):
+		return nil, &refusal{"", textTooLong}
+	case !b.asked.add("member "+string(r.q.Asker), l.MemberHourly, now):
+		return nil, &refusal{"member_limit", fmt.Sprintf(textTooMany, untilNextHour(now))}
+	case r.q.GuildID != "" && !b.asked.add("server "+r.q.GuildID, l.ServerHourly, now):
+		return nil, &refusal{"server_limit", fmt.Sprintf(textServerMany, untilNextHour(now))}
+	case l.AtOnce <= 0:
+		return func() {}, nil
+	}
+	return b.slots.enter(ctx, r.q.Asker, func() { b.tellToWait(ctx, r) })
+}
+
+// tellToWait shows a sentence that the answer will replace.
+func (b *Bot) tellToWait(ctx context.Context, r *reply) {
+	if len(r.ids) > 0 {
+		return
+	}
+	if err := r.post(ctx, 0, discord.Urgent, func() string { return textWaiting }); err != nil {
+		b.log.Warn("cannot tell a person to wait", "error", err)
+		return
+	}
+	r.waiting = true
+}
+
+// gather reads what a question brought along: its files, and what is not kept of
+// one that is answered once more.
+func (b *Bot) gather(ctx context.Context, q *question) error {
+	if q.source != "" && !b.readAgain(ctx, q) {
+		return &refusal{"", textNoQuestion}
+	}
+	q.files = b.load(ctx, q.attachments)
+	if withoutNames(q.Question) != "" || len(q.turns) > 0 || len(q.files.pictures) > 0 || len(q.files.texts) > 0 {
+		return nil
+	}
+	if len(q.files.notes) > 0 {
+		return &refusal{"", q.files.note()}
+	}
+	return &refusal{"", textEmptyQuestion}
+}
+
+// vet lets a question pass that goes against no rule, and sets aside what its
+// answer may take.
+func (b *Bot) vet(ctx context.Context, r *reply) error {
+	if b.flagged(ctx, r, "question", r.q.Question) {
+		return &refusal{"flagged", textFlaggedRequest}
+	}
+	return b.reserve(ctx, r.q, time.Now())
+}
+
+// decline ends a question that did not pass.
+func (b *Bot) decline(ctx context.Context, r *reply, cause error) {
+	var refused *refusal
+	switch {
+	case errors.As(cause, &refused):
+		if refused.reason != "" {
+			b.metrics.dropped.WithLabelValues(refused.reason).Inc()
+		}
+		b.notice(ctx, r, refused.text)
+	case errors.Is(cause, errDeleted):
+		b.withdraw(ctx, r)
+	default:
+		r.retryable = true
+		b.notice(ctx, r, textStopping)
+	}
+}

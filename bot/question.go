@@ -1,0 +1,211 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
+	"feedbackbot/feedback"
+)
+
+// journal is what the answer journey needs of the store.
+type journal interface {
+	Take(context.Context, feedback.Ask) (bool, error)
+	Move(ctx context.Context, askID, channelID string) error
+	Posted(ctx context.Context, a feedback.Ask, messageID string, part int) error
+	Monitor(context.Context, feedback.Response) error
+	Fail(ctx context.Context, askID string) error
+	Finish(ctx context.Context, askID string) error
+	Unfinished(context.Context) ([]feedback.Ask, error)
+	RecentPlaces(ctx context.Context, direct bool, n int) ([]feedback.Place, error)
+	Response(ctx context.Context, id string) (feedback.Response, error)
+	AskOf(ctx context.Context, responseID string) (feedback.Ask, error)
+	Messages(ctx context.Context, askID string) ([]string, error)
+}
+
+const (
+	storeTimeout = 10 * time.Second
+	takeTimeout  = 5 * time.Second // nobody sees anything yet
+	maxQuestion  = 8000            // code points; a Discord message with Nitro has 4000
+)
+
+// question is one question on its way to an answer. Each step of the way fills in
+// its part.
+type question struct {
+	feedback.Ask
+	conversation
+	files     brought // what it brought along, once it is its turn
+	chosen    chosen  // how it is answered
+	userID    string  // who asks, on Discord; "" for a command
+	replyTo   string  // message to reply to; "" for a command
+	unstored  bool    // the store could not take it: it is answered, but cannot be rated
+	startedAt time.Time
+}
+
+// onMessage decides whether a message asks the bot, and answers it. Whether the
+// bot takes part in a thread is in the database, for which the read loop does
+// not wait.
+func (b *Bot) onMessage(m *discord.Message) {
+	switch {
+	case m.ID == "" || !b.isPerson(m):
+	case b.isForUs(m):
+		b.onQuestion(m)
+	case b.mayBeForUs(m):
+		b.begin("thread message", func() {
+			if b.takesPart(b.requests, m.ChannelID, m.ID) {
+				b.onQuestion(m)
+			}
+		})
+	}
+}
+
+// isForUs reports whether a message asks the bot, wherever it stands.
+func (b *Bot) isForUs(m *discord.Message) bool {
+	return b.addresses(m) || m.Content != "" && len(m.Mentions) == 0 && b.answersAll(m.GuildID, m.ChannelID)
+}
+
+// addresses reports whether a message is written to the bot.
+func (b *Bot) addresses(m *discord.Message) bool {
+	if m.GuildID == "" || m.Names(b.me.ID) {
+		return true
+	}
+	repliesToUs := m.Referenced != nil && b.isMe(m.Referenced.Author)
+	return repliesToUs && m.Content != "" // without the intent Discord hides it
+}
+
+// mayBeForUs reports whether a message asks the bot if it takes part in the
+// thread: it is not said to somebody else.
+func (b *Bot) mayBeForUs(m *discord.Message) bool {
+	one := b.places.get(m.ChannelID)
+	return one.thread && (!one.since.IsZero() || !one.checked) && m.Content != "" && len(m.Mentions) == 0 && m.Reference == nil
+}
+
+func (b *Bot) isMe(u *discord.User) bool { return u != nil && u.ID == b.me.ID }
+
+// isPerson reports whether a person wrote the message, and not a bot, a webhook
+// or Discord itself.
+func (b *Bot) isPerson(m *discord.Message) bool {
+	return m.Author != nil && !m.Author.Bot && m.WebhookID == "" && (m.Type == discord.TypeDefault || m.Type == discord.TypeReply)
+}
+
+// onQuestion answers a message that asks the bot, if its author may ask here.
+func (b *Bot) onQuestion(m *discord.Message) {
+	if !b.seen.add(m.ID) {
+		return
+	}
+	var roles []string
+	if m.Member != nil {
+		roles = m.Member.Roles
+	}
+	if v := b.judge(m.GuildID, m.ChannelID, m.Author.ID, roles); !v.allowed {
+		b.metrics.dropped.WithLabelValues("not_allowed").Inc()
+		if v.sorry != "" && b.addresses(m) {
+			b.begin("refusal", func() { b.apologiseFor(m, v.sorry) })
+		}
+		return
+	}
+	b.places.takePart(m.ChannelID, discord.MadeAt(m.ID))
+	b.begin("question", func() {
+		b.protect("question", func() { b.apologiseFor(m, textWentWrong) }, func() { b.ask(b.requests, m) })
+	})
+}
+
+// apologiseFor says in a sentence why a message gets no answer.
+func (b *Bot) apologiseFor(m *discord.Message, sorry string) {
+	q := question{Ask: feedback.Ask{ID: m.ID, ChannelID: m.ChannelID}, replyTo: m.ID, unstored: true}
+	b.notice(b.requests, newReply(b, q), sorry)
+}
+
+// ask takes a message as a question and answers it.
+func (b *Bot) ask(ctx context.Context, m *discord.Message) {
+	asked := b.questionText(m)
+	a := feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), GuildID: m.GuildID, ChannelID: m.ChannelID,
+		Asker: b.store.Rater(m.Author.ID), Question: named(asked, filesOf(m)), AskedAt: discord.MadeAt(m.ID)}
+	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
+	defer flown.land()
+	c, err := b.recall(ctx, m)
+	if err != nil {
+		b.log.Error("cannot read a conversation; answering without it", "error", err)
+	}
+	c.attachments = filesOf(m)
+	q := newQuestion(a, c)
+	q.replyTo, q.userID = m.ID, m.Author.ID
+	if !b.take(ctx, &q) {
+		b.takeOver(m.ID)
+		return
+	}
+	if b.threadsFor(m.GuildID, m.ChannelID) {
+		b.openThreadAt(ctx, &q, m.ID)
+	}
+	switch {
+	case errors.Is(context.Cause(flown), errDeleted):
+		b.finish(ctx, q)
+	case asked == "" && len(q.turns) == 0 && len(q.attachments) == 0:
+		b.notice(ctx, newReply(b, q), textEmptyQuestion)
+	default:
+		b.answer(ctx, flown, newReply(b, q))
+	}
+}
+
+// askByInteraction takes an interaction as a question and answers it. Discord
+// shows "thinking" until the first text is there.
+func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a feedback.Ask, c conversation) {
+	a.ID, a.GuildID, a.ChannelID, a.Token, a.AskedAt = i.ID, i.GuildID, i.ChannelID, i.Token, discord.MadeAt(i.ID)
+	a.ResponseID, a.Question = feedback.NewID(), named(a.Question, c.attachments)
+	flown := b.flights.beginOnly(b.models, a, c.source)
+	if flown == nil {
+		b.tell(ctx, i, textAtIt)
+		return
+	}
+	b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyDeferred})
+	q := newQuestion(a, c)
+	if !b.take(ctx, &q) {
+		flown.land()
+		return
+	}
+	if b.options.NoText && q.Question != "" {
+		b.commandTexts.put(q.ID, q.Question)
+	}
+	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
+	do := func() {
+		defer flown.land()
+		if i.Flag(optionThread) || i.Type == discord.InteractionCommand && b.threadsFor(i.GuildID, i.ChannelID) {
+			b.moveToThread(ctx, i, &q)
+		}
+		b.answer(ctx, flown, newReply(b, q))
+	}
+	if !b.begin("question", func() { b.protect("question", sorry, do) }) {
+		flown.land()
+		b.notice(ctx, newReply(b, q), textStopping)
+	}
+}
+
+// newQuestion is an ask as what follows a conversation.
+func newQuestion(a feedback.Ask, c conversation) question {
+	a.Question = text.Clip(a.Question, maxQuestion)
+	a.ParentID, a.ConversationID = c.parent, c.id
+	if a.ConversationID == "" {
+		a.ConversationID = a.ResponseID
+	}
+	return question{Ask: a, conversation: c, startedAt: time.Now()}
+}
+
+// take stores a question, and returns false when somebody has taken it before.
+// When the store fails the question is answered all the same: the nonce keeps
+// Discord from showing a second answer.
+func (b *Bot) take(ctx context.Context, q *question) bool {
+	ctx, cancel := context.WithTimeout(ctx, takeTimeout)
+	defer cancel()
+	taken, err := b.store.Take(ctx, q.Ask)
+	if err != nil {
+		q.unstored = true
+		b.log.Error("a question could not be stored; answering it without buttons", "error", err)
+		return true
+	}
+	if !taken {
+		b.metrics.dropped.WithLabelValues("taken_before").Inc()
+	}
+	return taken
+}
