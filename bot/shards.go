@@ -56,7 +56,7 @@ func ParseShards(text string) (Shards, error) {
 
 // locker is what sharing work among processes needs of the store.
 type locker interface {
-	TryLock(ctx context.Context, name string) (*feedback.Lock, error)
+	TryLock(ctx context.Context, name string) (feedback.Lock, error)
 }
 
 const (
@@ -112,7 +112,7 @@ func (b *Bot) runOwned(ctx context.Context, g *discord.Gateway) error {
 
 // waitForShard returns the lock of a shard, or nil when ctx ends. While the
 // database is in trouble it waits as well: without it nothing is kept.
-func (b *Bot) waitForShard(ctx context.Context, g *discord.Gateway) *feedback.Lock {
+func (b *Bot) waitForShard(ctx context.Context, g *discord.Gateway) feedback.Lock {
 	told := false
 	for ctx.Err() == nil {
 		lock, err := b.store.TryLock(ctx, fmt.Sprintf("shard %d", g.Shard))

@@ -10,35 +10,6 @@ import (
 	"time"
 )
 
-// Ask is a question that was taken. It is stored before anything is done about
-// it, so that it is answered exactly once, also across a crash.
-type Ask struct {
-	ID             string // Discord's id of the message or interaction; unique
-	ResponseID     string // id the answer will have
-	GuildID        string // "" in a direct message
-	ChannelID      string
-	Asker          Rater
-	Token          string // interaction token to answer with; "" for a message
-	ConversationID string
-	ParentID       string
-	AlternativeOf  string // see [Response]
-	Question       string
-	AskedAt        time.Time
-
-	State    AskState // set by the store
-	Messages []string // set by [Store.Unfinished]: the messages shown so far, in order
-}
-
-// AskState is how far a question has come.
-type AskState string
-
-const (
-	AskOpen     AskState = "open"     // no text is stored yet
-	AskAnswered AskState = "answered" // the response is stored, its messages may be incomplete
-	AskFailed   AskState = "failed"   // there will be no response, the person may not have been told
-	AskDone     AskState = "done"
-)
-
 // Take stores a question as open. It returns false when the question had been
 // taken before, by whatever process, for a response with another id.
 func (s *Store) Take(ctx context.Context, a Ask) (bool, error) {
@@ -122,7 +93,7 @@ func (s *Store) Monitor(ctx context.Context, r Response) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE asks SET state = $1 WHERE id = $2`, AskAnswered, r.AskID); err != nil {
 			return err
 		}
-		return s.makeDue(ctx, tx, subject{responseID: r.ID}, 1, time.Now(), 0)
+		return s.makeDue(ctx, tx, Item{ResponseID: r.ID}, 1, time.Now(), 0)
 	})
 	if err != nil {
 		return fmt.Errorf("monitor response %s: %w", r.ID, err)
@@ -183,9 +154,6 @@ func scanAsk(row scanner) (Ask, error) {
 	a.AskedAt = fromMillis(askedAt)
 	return a, err
 }
-
-// Place is a channel in which somebody asked.
-type Place struct{ GuildID, ChannelID string } // GuildID is "" in a direct message
 
 func scanPlace(row scanner) (p Place, err error) { return p, row.Scan(&p.GuildID, &p.ChannelID) }
 

@@ -18,7 +18,7 @@ func onEach(b *testing.B, bench func(b *testing.B, s *feedback.Store)) {
 	for name, url := range map[string]func(testing.TB) string{"sqlite": feedbacktest.SQLite, "postgres": feedbacktest.Postgres} {
 		b.Run(name, func(b *testing.B) {
 			s := open(b, url(b), feedback.Options{})
-			if err := s.Enable(b.Context(), "backend"); err != nil {
+			if err := s.EnableAndFill(b.Context(), "backend"); err != nil {
 				b.Fatal(err)
 			}
 			bench(b, s)
@@ -97,7 +97,8 @@ func BenchmarkClaimBacklog(b *testing.B) {
 					b.Fatal(err)
 				}
 				for b.Loop() {
-					n, err := s.Claim(b.Context(), "backend", feedback.Parallel)
+					claimed, err := s.Claim(b.Context(), "backend", feedback.Parallel)
+					n := len(claimed)
 					if err != nil || n != want {
 						b.Fatalf("Claim = %d, %v, want %d", n, err, want)
 					}

@@ -16,12 +16,12 @@ import (
 func TestCrashDuringASend(t *testing.T) {
 	inWorld(t, feedback.Options{}, func(w *world) {
 		ctx := context.Background()
-		if err := w.Enable(ctx, w.backend.name); err != nil {
+		if err := w.EnableAndFill(ctx, w.backend.name); err != nil {
 			t.Fatal(err)
 		}
 		r := monitor(t, w.Store)
-		if n, err := w.Claim(ctx, w.backend.name, 10); n != 1 || err != nil {
-			t.Fatalf("Claim = %d, %v, want 1", n, err)
+		if claimed, err := w.Claim(ctx, w.backend.name, 10); len(claimed) != 1 || err != nil {
+			t.Fatalf("Claim = %d, %v, want 1", len(claimed), err)
 		}
 		// Here the process dies.
 		w.run(0)
@@ -48,7 +48,7 @@ func TestCrashDuringASend(t *testing.T) {
 func TestEndOfAnAttemptCountsOnce(t *testing.T) {
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
-		if err := s.Enable(t.Context(), "backend"); err != nil {
+		if err := s.EnableAndFill(t.Context(), "backend"); err != nil {
 			t.Fatal(err)
 		}
 		monitor(t, s)
@@ -126,7 +126,7 @@ func TestBacklogs(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := open(t, url, feedback.Options{})
 			for _, name := range []string{"a", "b"} {
-				if err := s.Enable(context.Background(), name); err != nil {
+				if err := s.EnableAndFill(context.Background(), name); err != nil {
 					t.Fatal(err)
 				}
 			}

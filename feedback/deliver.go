@@ -14,8 +14,6 @@ import (
 const (
 	// parallel is how many items one backend is sent at once.
 	parallel = 8
-	// attemptTimeout bounds one attempt at one item.
-	attemptTimeout = 10 * time.Second
 )
 
 // WorkerOptions tune a [Worker]. The zero value is ready to use.
@@ -33,17 +31,62 @@ type WorkerOptions struct {
 	Log *slog.Logger
 }
 
+// outbox is what a worker needs of the store.
+type outbox interface {
+	queue
+	contents
+	erasures
+}
+
+// queue holds what is due.
+type queue interface {
+	// Enable makes everything stored from now on due at a backend. The channel
+	// receives when there may be something new.
+	Enable(backend string, eraser Eraser) <-chan struct{}
+	// Fill makes due what was stored while the backend was not enabled.
+	Fill(ctx context.Context, backend string) error
+	// Wake tells every worker that something may be due earlier than it thought.
+	Wake()
+	// Claim leases up to n items that are due and that nobody else is sending.
+	Claim(ctx context.Context, backend string, n int) ([]Delivery, error)
+	// NextReady returns when the next item will be; the zero time for never.
+	NextReady(ctx context.Context, backend string) (time.Time, error)
+	// SettleDelivery stores how an attempt ended, if its lease still stands.
+	SettleDelivery(context.Context, Delivery, Settlement) error
+	// Hurry makes everything that waits for another attempt due now.
+	Hurry(ctx context.Context, backend string) error
+}
+
+// contents are the items themselves.
+type contents interface {
+	// Load reads what a delivery is about, as it stands now, and sets its
+	// WantedRev to what it has read.
+	Load(context.Context, *Delivery) (Response, Submission, error)
+	// SentResponse returns what a backend returned for a response, and when it
+	// was last sent there.
+	SentResponse(ctx context.Context, backend, responseID string) (remoteID string, sentAt time.Time, err error)
+}
+
+// erasures are what has to be deleted at backends.
+type erasures interface {
+	// DueErasures returns up to n items that are due.
+	DueErasures(ctx context.Context, backend string, n int) ([]string, error)
+	// SettleErasure stores that an item is gone, or that it is to be tried again
+	// at a time.
+	SettleErasure(ctx context.Context, backend, item string, again time.Time) error
+}
+
 // Worker brings every backend up to date with the store, as a reconciler:
 // whatever a backend has not got at its current revision is due. It holds no
 // state that matters, so a crash needs no repair.
 type Worker struct {
-	store    *Store
+	store    outbox
 	backends []Backend
 	options  WorkerOptions
 }
 
 // NewWorker returns a worker for the given backends.
-func NewWorker(store *Store, backends []Backend, options WorkerOptions) *Worker {
+func NewWorker(store outbox, backends []Backend, options WorkerOptions) *Worker {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
@@ -61,7 +104,7 @@ func (w *Worker) Run(ctx context.Context) {
 	for _, b := range w.backends {
 		eraser, _ := b.(Eraser)
 		l := &lane{
-			backend: b, store: w.store, wake: w.store.enable(b.Name(), eraser), options: w.options,
+			backend: b, store: w.store, wake: w.store.Enable(b.Name(), eraser), options: w.options,
 			log: w.options.Log.With("backend", b.Name()), results: make(chan result, parallel), pace: paceOf(w.options.Rate),
 		}
 		if eraser != nil {
@@ -77,7 +120,7 @@ func (w *Worker) Run(ctx context.Context) {
 // is another, and reports to the loop.
 type lane struct {
 	backend  Backend
-	store    *Store
+	store    outbox
 	options  WorkerOptions
 	log      *slog.Logger
 	wake     <-chan struct{}
@@ -104,11 +147,11 @@ const fillEvery = time.Hour
 func (l *lane) fill(ctx context.Context) {
 	for ctx.Err() == nil {
 		wait := fillEvery
-		if err := l.store.fill(ctx, l.backend.Name()); err != nil && ctx.Err() == nil {
+		if err := l.store.Fill(ctx, l.backend.Name()); err != nil && ctx.Err() == nil {
 			l.log.Error("cannot see what the backend lacks, trying again", "error", err)
 			wait = maxProbeWait
 		}
-		l.store.enabled.wake()
+		l.store.Wake()
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -179,7 +222,7 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 			return time.Duration(float64(time.Second) / float64(l.pace.Limit()))
 		}
 	}
-	claimed, err := l.store.claim(ctx, l.backend.Name(), room)
+	claimed, err := l.store.Claim(ctx, l.backend.Name(), room)
 	if err != nil {
 		if !draining {
 			l.log.Error("cannot read what is due", "error", err)
@@ -207,7 +250,7 @@ func (l *lane) start(ctx context.Context, draining bool) time.Duration {
 func (l *lane) nextReady(ctx context.Context) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	return l.store.nextReady(ctx, l.backend.Name())
+	return l.store.NextReady(ctx, l.backend.Name())
 }
 
 // untilNext is how long to sleep when the next item is ready at a time, or there
@@ -220,38 +263,38 @@ func untilNext(next time.Time) time.Duration {
 }
 
 // attempt sends one item and says how it went.
-func (l *lane) attempt(ctx context.Context, d delivery) (r result) {
+func (l *lane) attempt(ctx context.Context, d Delivery) (r result) {
 	defer func() {
 		if p := recover(); p != nil {
-			r = result{delivery: d, cause: fmt.Errorf("panic: %v", p)}
+			r = result{sent: d, cause: fmt.Errorf("panic: %v", p)}
 		}
 	}()
-	if d.parentDead != "" {
-		return result{delivery: d, unsent: true, cause: fmt.Errorf("its response was not taken (%s): %w", d.parentDead, ErrRefused)}
+	if d.ParentDead != "" {
+		return result{sent: d, unsent: true, cause: fmt.Errorf("its response was not taken (%s): %w", d.ParentDead, ErrRefused)}
 	}
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, AttemptTimeout)
 	defer cancel()
-	response, submission, err := l.store.load(ctx, &d)
+	response, submission, err := l.store.Load(ctx, &d)
 	if errors.Is(err, ErrUnknownResponse) {
-		return result{delivery: d, skipped: true} // it was deleted
+		return result{sent: d, Settlement: Settlement{Skipped: true}} // it was deleted
 	}
 	if err != nil {
-		return result{delivery: d, cause: err}
+		return result{sent: d, cause: err}
 	}
-	before := Delivered{RemoteID: d.remoteID, Rev: d.doneRev, Unclear: d.attempts > 0}
+	before := Delivered{RemoteID: d.RemoteID, Rev: d.DoneRev, Unclear: d.Attempts > 0}
 	if before.Unclear {
-		before.UnclearRev = d.unclearRev
+		before.UnclearRev = d.UnclearRev
 	}
-	if d.isResponse() {
+	if d.IsResponse() {
 		id, err := l.backend.SendResponse(ctx, response, before)
-		return result{delivery: d, remoteID: id, cause: err}
+		return result{sent: d, Settlement: Settlement{RemoteID: id}, cause: err}
 	}
-	if submission.Withdrawn && d.doneRev == 0 && d.attempts == 0 {
-		return result{delivery: d, skipped: true} // it never left, so there is nothing to take back
+	if submission.Withdrawn && d.DoneRev == 0 && d.Attempts == 0 {
+		return result{sent: d, Settlement: Settlement{Skipped: true}} // it never left, so there is nothing to take back
 	}
-	if before.ResponseRemoteID, before.ResponseSentAt, err = l.store.sentResponse(ctx, d.backend, d.responseID); err != nil {
-		return result{delivery: d, cause: err}
+	if before.ResponseRemoteID, before.ResponseSentAt, err = l.store.SentResponse(ctx, d.Backend, d.ResponseID); err != nil {
+		return result{sent: d, cause: err}
 	}
 	id, err := l.backend.SendSubmission(ctx, submission, response, before)
-	return result{delivery: d, remoteID: id, cause: err}
+	return result{sent: d, Settlement: Settlement{RemoteID: id}, cause: err}
 }

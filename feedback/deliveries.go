@@ -8,45 +8,19 @@ import (
 	"time"
 )
 
-// subject names what is delivered: a response, or one submission on it.
-type subject struct {
-	responseID string
-	rater      Rater  // "" for the response itself
-	source     Source // "" for the response itself
-}
-
-func (s Submission) subject() subject { return subject{s.ResponseID, s.Rater, s.Source} }
-
-func (s subject) isResponse() bool { return s.rater == "" }
-
-// delivery is a row of the deliveries table that somebody has leased.
-type delivery struct {
-	subject
-	backend     string
-	wantedRev   int64
-	doneRev     int64
-	remoteID    string
-	attempts    int   // begun before this one, since the last success
-	unclearRev  int64 // revision of the first of them
-	strikes     int
-	triedAt     time.Time // when the attempt before this one began
-	leasedUntil int64
-	parentDead  string // why the response was refused; "" if it was not
-}
-
 // lease is how long one attempt may take before somebody else may try. It is
 // longer than any attempt, so that one item is never sent twice at once.
-const lease = 2 * attemptTimeout
+const lease = 2 * AttemptTimeout
 
-// claim leases up to n deliveries that are due and that nobody else is sending,
+// Claim leases up to n deliveries that are due and that nobody else is sending,
 // the longest due first. The attempt is counted here, before anything is sent,
 // so that a crash in the middle of it is remembered.
-func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, error) {
+func (s *Store) Claim(ctx context.Context, backend string, n int) ([]Delivery, error) {
 	lock := ""
 	if s.dialect == postgresDialect {
 		lock = ` FOR UPDATE OF d SKIP LOCKED`
 	}
-	var list []delivery
+	var list []Delivery
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		now := time.Now()
 		until := millis(now.Add(lease))
@@ -57,12 +31,12 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 		if err != nil {
 			return err
 		}
-		list, err = collect(rows, func(rows scanner) (delivery, error) {
-			d := delivery{backend: backend, leasedUntil: until}
+		list, err = collect(rows, func(rows scanner) (Delivery, error) {
+			d := Delivery{Backend: backend, LeasedUntil: until}
 			var tried int64
-			err := rows.Scan(&d.responseID, &d.rater, &d.source, &d.wantedRev, &d.doneRev, &d.remoteID,
-				&d.attempts, &d.unclearRev, &d.strikes, &tried)
-			d.triedAt = fromMillis(tried)
+			err := rows.Scan(&d.ResponseID, &d.Rater, &d.Source, &d.WantedRev, &d.DoneRev, &d.RemoteID,
+				&d.Attempts, &d.UnclearRev, &d.Strikes, &tried)
+			d.TriedAt = fromMillis(tried)
 			return d, err
 		})
 		if err != nil {
@@ -72,13 +46,13 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 			_, err := tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = $1, attempts = attempts + 1, tried_at = $2,
 					unclear_rev = CASE WHEN attempts = 0 THEN wanted_rev ELSE unclear_rev END
 				WHERE backend = $3 AND response_id = $4 AND rater = $5 AND source = $6`,
-				until, millis(now), backend, d.responseID, d.rater, d.source)
+				until, millis(now), backend, d.ResponseID, d.Rater, d.Source)
 			if err != nil {
 				return err
 			}
-			if !d.isResponse() {
-				if list[i].parentDead, err = optional[string](tx.QueryRowContext(ctx, `SELECT dead FROM deliveries
-					WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, d.responseID)); err != nil {
+			if !d.IsResponse() {
+				if list[i].ParentDead, err = optional[string](tx.QueryRowContext(ctx, `SELECT dead FROM deliveries
+					WHERE backend = $1 AND response_id = $2 AND rater = ''`, backend, d.ResponseID)); err != nil {
 					return err
 				}
 			}
@@ -91,9 +65,9 @@ func (s *Store) claim(ctx context.Context, backend string, n int) ([]delivery, e
 	return list, nil
 }
 
-// nextReady returns when the next delivery to a backend will be ready: due, and
+// NextReady returns when the next delivery to a backend will be ready: due, and
 // sent by nobody else. It is the zero time when there is none to wait for.
-func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error) {
+func (s *Store) NextReady(ctx context.Context, backend string) (time.Time, error) {
 	now := millis(time.Now())
 	next, err := maybe[int64](ctx, s, `SELECT due_at FROM deliveries
 		WHERE backend = $1 AND due_at < $2 AND leased_until <= $3 ORDER BY due_at LIMIT 1`, backend, blocked, now)
@@ -111,52 +85,52 @@ func (s *Store) nextReady(ctx context.Context, backend string) (time.Time, error
 	return fromMillis(next), nil
 }
 
-// settleDelivery stores how an attempt ended, if its lease still stands. Whatever
+// SettleDelivery stores how an attempt ended, if its lease still stands. Whatever
 // became due while it was under way stays due.
-func (s *Store) settleDelivery(ctx context.Context, d delivery, r result) error {
+func (s *Store) SettleDelivery(ctx context.Context, d Delivery, r Settlement) error {
 	where := ` WHERE backend = $1 AND response_id = $2 AND rater = $3 AND source = $4 AND leased_until = $5`
-	key := []any{d.backend, d.responseID, d.rater, d.source, d.leasedUntil}
-	err := s.writeOn(ctx, d.responseID, func(ctx context.Context, tx tx) (err error) {
-		if err := s.hold(ctx, tx, d.responseID); err != nil {
+	key := []any{d.Backend, d.ResponseID, d.Rater, d.Source, d.LeasedUntil}
+	err := s.writeOn(ctx, d.ResponseID, func(ctx context.Context, tx tx) (err error) {
+		if err := s.hold(ctx, tx, d.ResponseID); err != nil {
 			return err
 		}
 		switch {
-		case r.skipped: // the row goes, as if there had never been a vote
-			_, err = tx.ExecContext(ctx, `DELETE FROM deliveries`+where+` AND wanted_rev <= $6`, append(key, d.wantedRev)...)
+		case r.Skipped: // the row goes, as if there had never been a vote
+			_, err = tx.ExecContext(ctx, `DELETE FROM deliveries`+where+` AND wanted_rev <= $6`, append(key, d.WantedRev)...)
 			if err == nil {
 				_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, attempts = 0`+where, key...)
 			}
-		case r.dead != "":
+		case r.Dead != "":
 			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0,
 				due_at = CASE WHEN wanted_rev > $6 THEN due_at END,
 				dead = CASE WHEN wanted_rev > $6 THEN '' ELSE $7 END, last_error = $7`+where,
-				append(key, d.wantedRev, r.dead)...)
-		case r.err != "":
+				append(key, d.WantedRev, r.Dead)...)
+		case r.Err != "":
 			// Due later, unless a change has made it due anew since.
 			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, strikes = strikes + $6, last_error = $7,
 				due_at = CASE WHEN wanted_rev > $8 AND due_at > $9 THEN due_at ELSE $9 END,
 				attempts = attempts - $10`+where,
-				append(key, r.strikes, r.err, d.wantedRev, millis(time.Now().Add(r.wait)), flag(r.notTried))...)
+				append(key, r.Strikes, r.Err, d.WantedRev, millis(time.Now().Add(r.Wait)), flag(r.NotTried))...)
 		default:
 			_, err = tx.ExecContext(ctx, `UPDATE deliveries SET leased_until = 0, attempts = 0, strikes = 0, last_error = '',
 				delivered_rev = $6, remote_id = $7,
 				due_at = CASE WHEN wanted_rev > $6 THEN due_at END`+where,
-				append(key, d.wantedRev, r.remoteID)...)
+				append(key, d.WantedRev, r.RemoteID)...)
 		}
-		if err == nil && d.isResponse() && (r.dead != "" || r.err == "") {
-			err = s.release(ctx, tx, d.backend, d.responseID)
+		if err == nil && d.IsResponse() && (r.Dead != "" || r.Err == "") {
+			err = s.release(ctx, tx, d.Backend, d.ResponseID)
 		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("store the delivery of response %s to %s: %w", d.responseID, d.backend, err)
+		return fmt.Errorf("store the delivery of response %s to %s: %w", d.ResponseID, d.Backend, err)
 	}
 	return nil
 }
 
-// hurry makes everything that waits for another attempt due now: the backend
+// Hurry makes everything that waits for another attempt due now: the backend
 // has just been seen to work.
-func (s *Store) hurry(ctx context.Context, backend string) error {
+func (s *Store) Hurry(ctx context.Context, backend string) error {
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		now := millis(time.Now())
 		_, err := tx.ExecContext(ctx, `UPDATE deliveries SET due_at = $1 WHERE backend = $2 AND due_at > $1 AND due_at < $3 AND attempts > 0`,
@@ -173,34 +147,34 @@ func (s *Store) hurry(ctx context.Context, backend string) error {
 // because of its age.
 const textNotKept = "(not kept)"
 
-// load reads what a delivery is about, as it stands now. Between the claim and
+// Load reads what a delivery is about, as it stands now. Between the claim and
 // now it may have changed; the revision that is sent is the one that is read.
-func (s *Store) load(ctx context.Context, d *delivery) (Response, Submission, error) {
-	r, err := s.Response(ctx, d.responseID)
+func (s *Store) Load(ctx context.Context, d *Delivery) (Response, Submission, error) {
+	r, err := s.Response(ctx, d.ResponseID)
 	if err != nil {
 		return Response{}, Submission{}, err
 	}
 	if r.Question == "" && r.Answer == "" {
 		r.Question, r.Answer = textNotKept, textNotKept // some backends take no empty texts
 	}
-	if d.isResponse() {
-		d.wantedRev = r.Rev
+	if d.IsResponse() {
+		d.WantedRev = r.Rev
 		return r, Submission{}, nil
 	}
-	sub, found, err := s.submission(ctx, d.responseID, d.rater, d.source)
+	sub, found, err := s.submission(ctx, d.ResponseID, d.Rater, d.Source)
 	if err == nil && !found {
 		err = fmt.Errorf("its submission is gone: %w", ErrUnknownResponse)
 	}
 	if err != nil {
-		return Response{}, Submission{}, fmt.Errorf("read the submission on response %s: %w", d.responseID, err)
+		return Response{}, Submission{}, fmt.Errorf("read the submission on response %s: %w", d.ResponseID, err)
 	}
-	d.wantedRev = sub.Rev
+	d.WantedRev = sub.Rev
 	return r, sub, nil
 }
 
-// sentResponse returns what a backend returned for a response, and when it was
+// SentResponse returns what a backend returned for a response, and when it was
 // last sent there.
-func (s *Store) sentResponse(ctx context.Context, backend, responseID string) (remoteID string, sentAt time.Time, err error) {
+func (s *Store) SentResponse(ctx context.Context, backend, responseID string) (remoteID string, sentAt time.Time, err error) {
 	var tried int64
 	err = s.reading(ctx, func() error {
 		return s.read.QueryRowContext(ctx, `SELECT remote_id, tried_at FROM deliveries

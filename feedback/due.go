@@ -50,9 +50,9 @@ func (e *enabled) wake() {
 	}
 }
 
-// enable makes everything stored from now on due at a backend. The channel it
+// Enable makes everything stored from now on due at a backend. The channel it
 // returns receives when there may be something new.
-func (s *Store) enable(name string, eraser Eraser) <-chan struct{} {
+func (s *Store) Enable(name string, eraser Eraser) <-chan struct{} {
 	e := s.enabled
 	e.writing.Lock()
 	defer e.writing.Unlock()
@@ -67,6 +67,9 @@ func (s *Store) enable(name string, eraser Eraser) <-chan struct{} {
 	e.wakes[name] = make(chan struct{}, 1)
 	return e.wakes[name]
 }
+
+// Wake tells every worker that something may be due earlier than it thought.
+func (s *Store) Wake() { s.enabled.wake() }
 
 const deliveryColumns = `(backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at, leased_until,
 	attempts, strikes, tried_at, dead, last_error, changed_at)`
@@ -88,9 +91,9 @@ const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND NOT (r.asker =
 			WHERE s.response_id = r.id AND (d.wanted_rev < s.rev OR d.wanted_rev IS NULL AND s.withdrawn = 0)))
 	ORDER BY r.id LIMIT $2`
 
-// fill makes everything due that was stored while the backend was not enabled
+// Fill makes everything due that was stored while the backend was not enabled
 // and that it has not got at its current revision.
-func (s *Store) fill(ctx context.Context, backend string) error {
+func (s *Store) Fill(ctx context.Context, backend string) error {
 	const ifNewer = becomesDue + ` WHERE deliveries.wanted_rev < excluded.wanted_rev`
 	_, err := s.inPages(ctx, lacking, []any{backend}, func(ctx context.Context, tx tx, ids []string) (int64, error) {
 		// A vote that is being stored is waited for, so that it is seen here.
@@ -122,25 +125,25 @@ func (s *Store) fill(ctx context.Context, backend string) error {
 
 // makeDue records that every backend should have revision rev of the subject,
 // no sooner than rest after now.
-func (s *Store) makeDue(ctx context.Context, tx tx, what subject, rev int64, now time.Time, rest time.Duration) error {
+func (s *Store) makeDue(ctx context.Context, tx tx, what Item, rev int64, now time.Time, rest time.Duration) error {
 	names := s.enabled.list()
 	if len(names) == 0 {
 		return nil
 	}
 	free := map[string]bool{}
-	if !what.isResponse() {
+	if !what.IsResponse() {
 		var err error
-		if free, err = s.freeAt(ctx, tx, what.responseID, names); err != nil {
+		if free, err = s.freeAt(ctx, tx, what.ResponseID, names); err != nil {
 			return err
 		}
 	}
 	var rows []string
-	args := []any{what.responseID, what.rater, what.source, rev, millis(now)}
+	args := []any{what.ResponseID, what.Rater, what.Source, rev, millis(now)}
 	for _, name := range names {
 		due := millis(now.Add(rest))
-		if isFree, known := free[name]; !what.isResponse() && !known {
+		if isFree, known := free[name]; !what.IsResponse() && !known {
 			continue // fill has not come to the response yet, or it has been forgotten
-		} else if !what.isResponse() && !isFree {
+		} else if !what.IsResponse() && !isFree {
 			due = blocked
 		}
 		rows = append(rows, fmt.Sprintf("($%d, $1, $2, $3, $4, 0, '', $%d, 0, 0, 0, 0, '', '', $5)", len(args)+1, len(args)+2))

@@ -128,7 +128,7 @@ func TestStoredWhileEnabled(t *testing.T) {
 	leave <- true
 	<-entered // the response is stored, but not committed
 	enabled := make(chan error, 1)
-	go func() { enabled <- s.Enable(t.Context(), "backend") }()
+	go func() { enabled <- s.EnableAndFill(t.Context(), "backend") }()
 	select {
 	case err := <-enabled:
 		t.Errorf("Enable() = %v in the middle of a transaction, want it to wait", err)

@@ -2,32 +2,8 @@ package feedback
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-)
-
-// Eraser is a [Backend] that can delete what it was sent.
-type Eraser interface {
-	// Items returns what a response, or a submission, is at the backend, in
-	// words for Erase that name nobody.
-	Items(Sent) []string
-	// Erase deletes an item. What is not there any more is deleted.
-	Erase(ctx context.Context, item string) error
-}
-
-// Sent is an item as far as it is known to a backend.
-type Sent struct {
-	ResponseID string
-	Rater      Rater  // "" for the response itself
-	Source     Source // "" for the response itself
-	RemoteID   string // what the backend returned for it
-	Unclear    bool   // see [Delivered]
-}
-
-const (
-	erasuresAtOnce = 20
-	eraseAgain     = time.Minute
 )
 
 // markErasures notes what has to be deleted at the backends that can, and
@@ -40,24 +16,24 @@ func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, lef
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := collect(rows, func(rows scanner) (d delivery, err error) {
-		return d, rows.Scan(&d.backend, &d.responseID, &d.rater, &d.source, &d.remoteID, &d.doneRev, &d.attempts)
+	list, err := collect(rows, func(rows scanner) (d Delivery, err error) {
+		return d, rows.Scan(&d.Backend, &d.ResponseID, &d.Rater, &d.Source, &d.RemoteID, &d.DoneRev, &d.Attempts)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	erased, left = map[string]int64{}, map[string]int64{}
 	for _, d := range list {
-		eraser := s.enabled.eraser(d.backend)
+		eraser := s.enabled.eraser(d.Backend)
 		switch {
-		case eraser == nil && d.doneRev > 0:
-			left[d.backend]++
+		case eraser == nil && d.DoneRev > 0:
+			left[d.Backend]++
 		case eraser != nil:
-			erased[d.backend]++
-			for _, item := range eraser.Items(Sent{d.responseID, d.rater, d.source, d.remoteID, d.attempts > 0}) {
+			erased[d.Backend]++
+			for _, item := range eraser.Items(Sent{d.Item, d.RemoteID, d.Attempts > 0}) {
 				// Not before an attempt that is under way has ended.
 				if _, err := tx.ExecContext(ctx, `INSERT INTO erasures (backend, item, due_at) VALUES ($1, $2, $3)
-					ON CONFLICT (backend, item) DO NOTHING`, d.backend, item, millis(time.Now().Add(eraseAfter(d)))); err != nil {
+					ON CONFLICT (backend, item) DO NOTHING`, d.Backend, item, millis(time.Now().Add(eraseAfter(d)))); err != nil {
 					return nil, nil, err
 				}
 			}
@@ -67,62 +43,36 @@ func (s *Store) markErasures(ctx context.Context, tx tx, who Rater) (erased, lef
 }
 
 // eraseAfter is how long an attempt at an item may be under way.
-func eraseAfter(d delivery) time.Duration {
-	if d.attempts > 0 {
+func eraseAfter(d Delivery) time.Duration {
+	if d.Attempts > 0 {
 		return lease
 	}
 	return 0
 }
 
-// erase deletes at a backend what has to go, until ctx ends. What cannot be
-// deleted now is tried again.
-func (l *lane) erase(ctx context.Context, eraser Eraser) {
-	tick := time.NewTicker(idleLook)
-	defer tick.Stop()
-	for {
-		if err := l.eraseDue(ctx, eraser); err != nil && ctx.Err() == nil {
-			l.log.Error("cannot delete what somebody asked to be forgotten", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
+// DueErasures returns up to n items that have to be deleted at a backend now.
+func (s *Store) DueErasures(ctx context.Context, backend string, n int) ([]string, error) {
+	items, err := find(ctx, s, column[string], `SELECT item FROM erasures WHERE backend = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`,
+		backend, millis(time.Now()), n)
+	if err != nil {
+		return nil, fmt.Errorf("read what has to be deleted at %s: %w", backend, err)
 	}
+	return items, nil
 }
 
-func (l *lane) eraseDue(ctx context.Context, eraser Eraser) error {
-	for {
-		items, err := find(ctx, l.store, column[string], `SELECT item FROM erasures
-			WHERE backend = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`, l.backend.Name(), millis(time.Now()), erasuresAtOnce)
-		if err != nil || len(items) == 0 {
-			return err
-		}
-		for _, item := range items {
-			if err := l.eraseOne(ctx, eraser, item); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// eraseOne returns an error when the backend is in trouble, which makes others
-// wait as well.
-func (l *lane) eraseOne(ctx context.Context, eraser Eraser, item string) error {
-	within, cancel := context.WithTimeout(ctx, attemptTimeout)
-	defer cancel()
-	failed := eraser.Erase(within, item)
-	err := l.store.write(ctx, func(ctx context.Context, tx tx) (err error) {
-		if failed == nil || errors.Is(failed, ErrRefused) {
-			_, err = tx.ExecContext(ctx, `DELETE FROM erasures WHERE backend = $1 AND item = $2`, l.backend.Name(), item)
+// SettleErasure stores that an item has been deleted at a backend, or when that
+// is to be tried again; the zero time for never.
+func (s *Store) SettleErasure(ctx context.Context, backend, item string, again time.Time) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) (err error) {
+		if again.IsZero() {
+			_, err = tx.ExecContext(ctx, `DELETE FROM erasures WHERE backend = $1 AND item = $2`, backend, item)
 		} else {
-			_, err = tx.ExecContext(ctx, `UPDATE erasures SET due_at = $1 WHERE backend = $2 AND item = $3`,
-				millis(time.Now().Add(eraseAgain)), l.backend.Name(), item)
+			_, err = tx.ExecContext(ctx, `UPDATE erasures SET due_at = $1 WHERE backend = $2 AND item = $3`, millis(again), backend, item)
 		}
 		return err
 	})
-	if failed != nil {
-		return fmt.Errorf("delete %s: %w", item, errors.Join(failed, err))
+	if err != nil {
+		return fmt.Errorf("store what has been deleted at %s: %w", backend, err)
 	}
-	return err
+	return nil
 }

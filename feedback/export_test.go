@@ -32,24 +32,19 @@ func (s *Store) Waiting() int { return len(s.writes) }
 func (s *Store) DB() *sql.DB     { return s.db }
 func (s *Store) ReadDB() *sql.DB { return s.read }
 
-func (s *Store) Enable(ctx context.Context, backend string) error {
-	s.enable(backend, nil)
-	return s.fill(ctx, backend)
-}
-
-// Claim leases up to n deliveries and returns how many it got.
-func (s *Store) Claim(ctx context.Context, backend string, n int) (int, error) {
-	list, err := s.claim(ctx, backend, n)
-	return len(list), err
+// EnableAndFill is what a worker does at its start.
+func (s *Store) EnableAndFill(ctx context.Context, backend string) error {
+	s.Enable(backend, nil)
+	return s.Fill(ctx, backend)
 }
 
 // ClaimAndPostpone leases one delivery and stores n times that the backend asked
 // for patience.
 func (s *Store) ClaimAndPostpone(ctx context.Context, backend string, n int) error {
-	list, err := s.claim(ctx, backend, 1)
+	list, err := s.Claim(ctx, backend, 1)
 	for range n {
 		if err == nil {
-			err = s.settleDelivery(ctx, list[0], result{err: "429", notTried: true, wait: time.Second})
+			err = s.SettleDelivery(ctx, list[0], Settlement{Err: "429", NotTried: true, Wait: time.Second})
 		}
 	}
 	return err
@@ -67,10 +62,6 @@ func (s *Store) CheckLocks(ctx context.Context) { s.locks.check(ctx) }
 
 // Kept returns how many compiled statements are kept.
 func (s *Store) Kept() int { return len(s.statements.ready) }
-
-func (s *Store) NextReady(ctx context.Context, backend string) (time.Time, error) {
-	return s.nextReady(ctx, backend)
-}
 
 // Migrate upgrades a database with the given steps and closes it.
 func Migrate(ctx context.Context, databaseURL string, steps fs.FS) error {

@@ -10,17 +10,6 @@ import (
 	"time"
 )
 
-// Forgotten counts what was deleted, and what remains elsewhere.
-type Forgotten struct {
-	Questions int64
-	Votes     int64
-	// Erased counts what is being deleted at backends as well, and Delivered
-	// what backends have got that cannot be deleted there; both by the name of
-	// the backend.
-	Erased    map[string]int64
-	Delivered map[string]int64
-}
-
 // forgetMember are the statements that delete a person: their votes, what they
 // wrote, what was answered to it, and their pseudonym. Votes of others on those
 // answers stay, without a text.
@@ -169,12 +158,6 @@ func (s *Store) deleteResponses(ctx context.Context, condition string, arg any) 
 			return 0, err
 		})
 	return err
-}
-
-// Retention says for how long things are kept. 0 is for ever.
-type Retention struct {
-	Texts time.Duration // questions, answers, explanations
-	Votes time.Duration // everything
 }
 
 // Expire deletes what is older than it may become.

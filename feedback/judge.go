@@ -18,19 +18,13 @@ const (
 	maxErrorLength = 500
 )
 
-// result is how one attempt ended.
+// result is how one attempt went, and what becomes of the item.
 type result struct {
-	delivery
-	outcome  string // for the metrics
-	remoteID string
-	skipped  bool          // there was nothing to send
-	unsent   bool          // the backend was not asked, so nothing is learnt about it
-	cause    error         // nil when the item is settled
-	dead     string        // why the item is given up
-	err      string        // why the item is tried again
-	wait     time.Duration // before the next attempt
-	strikes  int           // 1 when the failure is the item's own
-	notTried bool          // the attempt does not count
+	Settlement
+	sent    Delivery
+	outcome string // for the metrics
+	unsent  bool   // the backend was not asked, so nothing is learnt about it
+	cause   error  // nil when the item is settled
 }
 
 // finish judges a result, tells the circuit, and stores it.
@@ -41,16 +35,16 @@ func (l *lane) finish(ctx context.Context, r result) {
 	l.options.Delivered(l.backend.Name(), r.outcome)
 	settleCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	if err := l.store.settleDelivery(settleCtx, r.delivery, r); err != nil {
+	if err := l.store.SettleDelivery(settleCtx, r.sent, r.Settlement); err != nil {
 		// The lease will run out and the item will be sent again.
-		l.log.Error("cannot store a delivery", "response_id", r.responseID, "error", err)
+		l.log.Error("cannot store a delivery", "response_id", r.sent.ResponseID, "error", err)
 		return
 	}
 	if !back {
 		return
 	}
 	l.log.Info("backend works again, sending what waited")
-	if err := l.store.hurry(ctx, l.backend.Name()); err != nil {
+	if err := l.store.Hurry(ctx, l.backend.Name()); err != nil {
 		l.log.Error("cannot hurry the backlog", "error", err)
 	}
 }
@@ -60,45 +54,45 @@ func (l *lane) finish(ctx context.Context, r result) {
 func (l *lane) judge(r *result, now time.Time) (back bool) {
 	var retry *RetryError
 	switch {
-	case r.skipped:
+	case r.Skipped:
 		r.outcome = "skipped"
 		return false
 	case r.cause == nil:
 		r.outcome = "delivered"
-		if r.remoteID == "" {
-			r.remoteID = r.delivery.remoteID
+		if r.RemoteID == "" {
+			r.RemoteID = r.sent.RemoteID
 		}
 		return l.circuit.success(now)
 	case errors.Is(r.cause, ErrRefused):
-		r.outcome, r.dead = "dead", clip(r.cause.Error())
-		l.log.Warn("item refused for good", "response_id", r.responseID, "vote", !r.isResponse(), "reason", r.dead)
+		r.outcome, r.Dead = "dead", clip(r.cause.Error())
+		l.log.Warn("item refused for good", "response_id", r.sent.ResponseID, "vote", !r.sent.IsResponse(), "reason", r.Dead)
 		return !r.unsent && l.circuit.success(now)
 	case errors.Is(r.cause, ErrUnauthorized):
 		if l.circuit.wait(now) < unauthorizedWait/2 {
 			l.log.Error("backend does not accept our key; deliveries wait, next try in an hour or at a restart", "error", r.cause)
 		}
 		l.circuit.pause(now, unauthorizedWait)
-		r.outcome, r.err, r.notTried = "unauthorized", clip(r.cause.Error()), !errors.Is(r.cause, ErrPartly)
+		r.outcome, r.Err, r.NotTried = "unauthorized", clip(r.cause.Error()), !errors.Is(r.cause, ErrPartly)
 		return false
 	case errors.As(r.cause, &retry):
-		r.outcome, r.err, r.notTried = "retry", clip(r.cause.Error()), !errors.Is(r.cause, ErrPartly)
-		r.wait = min(max(retry.After, minRetryAfter), maxRetryAfter)
-		l.circuit.obey(now, r.wait)
+		r.outcome, r.Err, r.NotTried = "retry", clip(r.cause.Error()), !errors.Is(r.cause, ErrPartly)
+		r.Wait = min(max(retry.After, minRetryAfter), maxRetryAfter)
+		l.circuit.obey(now, r.Wait)
 		return false
 	}
-	r.outcome, r.err, r.wait = "retry", clip(r.cause.Error()), itemBackoff(r.attempts)
-	if l.circuit.lastSuccess.After(r.triedAt) && r.attempts > 0 {
-		r.strikes = 1 // others went through since this one last failed
+	r.outcome, r.Err, r.Wait = "retry", clip(r.cause.Error()), itemBackoff(r.sent.Attempts)
+	if l.circuit.lastSuccess.After(r.sent.TriedAt) && r.sent.Attempts > 0 {
+		r.Strikes = 1 // others went through since this one last failed
 	}
-	if r.delivery.strikes+r.strikes >= maxStrikes {
-		r.outcome, r.dead = "dead", clip(fmt.Sprintf("given up after %d failures: %v", maxStrikes, r.cause))
-		l.log.Warn("item given up", "response_id", r.responseID, "vote", !r.isResponse(), "reason", r.dead)
+	if r.sent.Strikes+r.Strikes >= maxStrikes {
+		r.outcome, r.Dead = "dead", clip(fmt.Sprintf("given up after %d failures: %v", maxStrikes, r.cause))
+		l.log.Warn("item given up", "response_id", r.sent.ResponseID, "vote", !r.sent.IsResponse(), "reason", r.Dead)
 	}
 	if l.circuit.failure(now) {
 		l.log.Warn("backend does not answer; deliveries wait until it does", "error", r.cause)
 	}
 	if l.circuit.probing() {
-		r.wait = l.circuit.wait(now) // the circuit sets the pace; the item must be there when it probes
+		r.Wait = l.circuit.wait(now) // the circuit sets the pace; the item must be there when it probes
 	}
 	return false
 }
@@ -109,5 +103,5 @@ func clip(text string) string {
 	if len(text) > maxErrorLength {
 		text = text[:maxErrorLength] + "…"
 	}
-	return stripNUL(strings.ToValidUTF8(text, "�"))
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "")
 }

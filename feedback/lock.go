@@ -12,26 +12,25 @@ import (
 	"time"
 )
 
-// Lock is held by one process at a time among those on one Postgres. The
-// database gives it up by itself when its holder dies.
-type Lock struct {
+// lock implements [Lock].
+type lock struct {
 	name string
 	of   *locks
 	lost chan struct{}
 }
 
-// Lost is closed when somebody else has the lock, after the database was away.
-func (l *Lock) Lost() <-chan struct{} { return l.lost }
-
-// Release gives the lock up. It may be called once.
-func (l *Lock) Release() { l.of.release(l) }
+func (l *lock) Lost() <-chan struct{} { return l.lost }
+func (l *lock) Release()              { l.of.release(l) }
 
 // TryLock takes a lock, or returns nil when another process holds it, or this
 // one. On SQLite, which one process uses, only this process counts.
-func (s *Store) TryLock(ctx context.Context, name string) (*Lock, error) {
+func (s *Store) TryLock(ctx context.Context, name string) (Lock, error) {
 	l, err := s.locks.try(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("take the lock %q: %w", name, err)
+	}
+	if l == nil {
+		return nil, nil
 	}
 	return l, nil
 }
@@ -52,7 +51,7 @@ type locks struct {
 
 	mu   sync.Mutex
 	conn *sql.Conn
-	held map[string]*Lock
+	held map[string]*lock
 	// foreign are the locks that have to be taken again, and since when each is
 	// somebody else's; the zero time if it has not been tried.
 	foreign map[string]time.Time
@@ -60,7 +59,7 @@ type locks struct {
 	kept    sync.WaitGroup
 }
 
-func (k *locks) try(ctx context.Context, name string) (*Lock, error) {
+func (k *locks) try(ctx context.Context, name string) (*lock, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, lockCheck) // the others wait for it
@@ -80,7 +79,7 @@ func (k *locks) try(ctx context.Context, name string) (*Lock, error) {
 			return nil, err
 		}
 	}
-	l := &Lock{name: name, of: k, lost: make(chan struct{})}
+	l := &lock{name: name, of: k, lost: make(chan struct{})}
 	k.held[name] = l
 	return l, nil
 }
@@ -119,7 +118,7 @@ func lockKey(name string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
-func (k *locks) release(l *Lock) {
+func (k *locks) release(l *lock) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.held[l.name] != l {

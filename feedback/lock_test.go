@@ -41,7 +41,7 @@ func TestLockAmongProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	two := open(t, url, feedback.Options{})
-	get := func(s *feedback.Store, name string) (l *feedback.Lock) {
+	get := func(s *feedback.Store, name string) (l feedback.Lock) {
 		t.Helper()
 		eventually(t, name+" is free", func() bool {
 			var err error

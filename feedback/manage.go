@@ -89,7 +89,7 @@ func (s *Store) Retry(ctx context.Context, backend string) (n int64, err error) 
 // recognises what it has already. What it never got becomes due as well, however
 // old it is.
 func (s *Store) Backfill(ctx context.Context, backend string, since time.Time) (n int64, err error) {
-	if err := s.fill(ctx, backend); err != nil {
+	if err := s.Fill(ctx, backend); err != nil {
 		return 0, err
 	}
 	n, err = s.again(ctx, backend, "", `SELECT id FROM responses

@@ -223,7 +223,7 @@ func TestVotesDoNotDeadlock(t *testing.T) {
 // A vote that is being stored while its response is deleted leaves nothing.
 func TestVoteMeetsDeletion(t *testing.T) {
 	s := open(t, feedbacktest.Postgres(t), feedback.Options{})
-	if err := s.Enable(t.Context(), "backend"); err != nil {
+	if err := s.EnableAndFill(t.Context(), "backend"); err != nil {
 		t.Fatal(err)
 	}
 	r := monitor(t, s)

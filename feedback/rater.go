@@ -9,10 +9,6 @@ import (
 	"fmt"
 )
 
-// Rater is a person under a pseudonym: 32 hex digits that are stable within one
-// database and cannot be turned back into a Discord user id without its key.
-type Rater string
-
 // raterBytes is how much of the HMAC is kept: 128 bits, as a UUID.
 const raterBytes = 16
 

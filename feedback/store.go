@@ -104,7 +104,7 @@ func open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	if err := s.connect(databaseURL); err != nil {
 		return nil, err
 	}
-	s.locks = &locks{held: map[string]*Lock{}, foreign: map[string]time.Time{}, log: s.log.Warn}
+	s.locks = &locks{held: map[string]*lock{}, foreign: map[string]time.Time{}, log: s.log.Warn}
 	if s.dialect == postgresDialect {
 		s.locks.db = s.db
 	}

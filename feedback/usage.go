@@ -8,33 +8,7 @@ import (
 	"time"
 )
 
-// Use is what answers took.
-type Use struct {
-	Questions int64
-	Tokens    int64 // read and written
-	Cost      int64 // millionths of a US dollar
-}
-
-// Budget bounds what answers may take in a day, in UTC. 0 is no bound.
-type Budget struct {
-	Tokens       int64
-	Cost         int64 // millionths of a US dollar
-	MemberTokens int64 // of one member
-}
-
-// Verdict says whether an answer is within the budget.
-type Verdict string
-
-const (
-	Within         Verdict = "within"
-	OverBudget     Verdict = "over budget"        // everybody's
-	OverMembersOwn Verdict = "over member budget" // the asker's own
-)
-
-// Scopes of [Store.Used].
-func everybody() string         { return "all" }
-func OfServer(id string) string { return "server:" + id }
-func OfMember(r Rater) string   { return "member:" + string(r) }
+func everybody() string { return "all" }
 
 func scopes(guildID string, asker Rater) []string {
 	list := []string{everybody(), OfMember(asker)}

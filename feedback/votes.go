@@ -8,29 +8,6 @@ import (
 	"time"
 )
 
-// Vote is one click: a rating, or an undo.
-type Vote struct {
-	ResponseID string
-	MessageID  string // the message that was clicked; "" for an undo from the receipt
-	Rater      Rater
-	Source     Source
-	Rating     int // 1 to 5; 0 takes the vote back
-	Kind       Kind
-	Version    int64 // snowflake of the interaction: the time of the click
-	AskerOnly  bool  // refuse everybody but the asker
-}
-
-// Outcome says what a vote changed.
-type Outcome string
-
-const (
-	Saved     Outcome = "saved"     // a first vote, or one after an undo
-	Changed   Outcome = "changed"   // another rating than before
-	Unchanged Outcome = "unchanged" // the same rating again
-	Withdrawn Outcome = "withdrawn" // taken back
-	Late      Outcome = "late"      // a newer click had been stored already, and stands
-)
-
 // Vote stores a vote and returns the submission as it now stands. The vote with
 // the greatest version wins, in whatever order votes arrive. A changed vote
 // keeps its texts; an undo removes them. What a caller did wrong comes back as
@@ -149,17 +126,7 @@ func (s *Store) storeVote(ctx context.Context, tx tx, before, sub Submission, ou
 	if err != nil {
 		return err
 	}
-	return s.makeDue(ctx, tx, sub.subject(), sub.Rev, sub.UpdatedAt, s.settle)
-}
-
-// Explanation is what somebody wrote in the form.
-type Explanation struct {
-	ResponseID  string
-	Rater       Rater
-	Source      Source
-	Explanation string // why; "" removes an earlier one
-	Expected    string // what it should have said; "" removes an earlier one
-	Version     int64  // snowflake of the interaction that submitted the form
+	return s.makeDue(ctx, tx, sub.Item(), sub.Rev, sub.UpdatedAt, s.settle)
 }
 
 // Explain stores the texts of a form with the vote they belong to, and returns
@@ -215,7 +182,7 @@ func (s *Store) storeTexts(ctx context.Context, tx tx, before Submission, explan
 	if sub.Rev == before.Rev {
 		return sub, nil // the same texts again
 	}
-	return sub, s.makeDue(ctx, tx, sub.subject(), sub.Rev, sub.UpdatedAt, s.settle)
+	return sub, s.makeDue(ctx, tx, sub.Item(), sub.Rev, sub.UpdatedAt, s.settle)
 }
 
 // Submission returns somebody's feedback on a response, or [ErrNoVote] when

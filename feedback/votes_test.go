@@ -174,7 +174,7 @@ func TestVotesOfTwoProcessesEndTheSame(t *testing.T) {
 	url := feedbacktest.Postgres(t)
 	stores := []*feedback.Store{open(t, url, feedback.Options{}), open(t, url, feedback.Options{})}
 	for _, s := range stores {
-		if err := s.Enable(t.Context(), "backend"); err != nil {
+		if err := s.EnableAndFill(t.Context(), "backend"); err != nil {
 			t.Fatal(err)
 		}
 	}
