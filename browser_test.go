@@ -257,6 +257,47 @@ func TestPlaygroundThreadsAndFiles(t *testing.T) {
 	b.shoot("thread")
 }
 
+// TestPlaygroundDigitsAreText measures digits and spaces in every font list of
+// the page. An emoji font has glyphs for them too, far wider ones, and draws
+// them where the fonts before it are missing, sans-serif included, for which
+// Chromium takes Arial; so the emoji fonts of a list are measured also alone.
+func TestPlaygroundDigitsAreText(t *testing.T) {
+	b := openBrowser(t, startPlayground(t))
+	b.timeline("The bot has connected") // the lists of what a script adds count too
+	var measured struct {
+		Lists int
+		Wide  []string
+	}
+	b.do(chromedp.Evaluate(`(() => {
+		const probe = document.createElement("span"), code = document.createElement("code");
+		document.body.append(probe, code);
+		const lists = new Set([...document.querySelectorAll("body, body *")].map(e => getComputedStyle(e).fontFamily));
+		probe.style.cssText = "position: absolute; white-space: pre; font-size: 100px";
+		probe.textContent = "0123456789 0 1 2";
+		const width = family => { probe.style.fontFamily = family; return probe.getBoundingClientRect().width; };
+		const generic = family => /^(sans-serif|serif|monospace|system-ui)$/.test(family);
+		const wide = [];
+		for (const list of lists) {
+			const all = list.split(",").map(f => f.trim());
+			const plain = all.find(generic);
+			if (!plain) { wide.push(list + " ends in no generic font"); continue; }
+			for (const some of [all, all.filter(f => /emoji/i.test(f))]) {
+				const ratio = some.length ? width(some.join(", ")) / width(plain) : 1;
+				if (ratio > 1.25) wide.push(some.join(", ") + " of " + list + " is " + ratio.toFixed(2) + " times as wide as " + plain); // two fonts of text differ by less
+			}
+		}
+		probe.remove();
+		code.remove();
+		return {Lists: lists.size, Wide: wide};
+	})()`, &measured))
+	for _, wide := range measured.Wide {
+		t.Error(wide)
+	}
+	if measured.Lists < 2 {
+		t.Errorf("%d font lists in the page, want those of text and of code", measured.Lists)
+	}
+}
+
 // turn moves a switch of the page.
 func (b *browser) turn(name string) {
 	b.t.Helper()
