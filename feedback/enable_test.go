@@ -129,11 +129,9 @@ func TestStoredWhileEnabled(t *testing.T) {
 	<-entered // the response is stored, but not committed
 	enabled := make(chan error, 1)
 	go func() { enabled <- s.Enable(t.Context(), "backend") }()
-	select {
-	case err := <-enabled:
-		t.Errorf("Enable() = %v in the middle of a transaction, want it to wait", err)
-		enabled <- err
-	case <-time.After(100 * time.Millisecond):
+	eventually(t, "Enable waits, or has ended", func() bool { return s.EnableWaits() || len(enabled) > 0 })
+	if len(enabled) > 0 {
+		t.Error("Enable() ended in the middle of a transaction, want it to wait")
 	}
 	leave <- true
 	if err := <-enabled; err != nil {
@@ -167,19 +165,13 @@ func TestForgottenIsNotFilled(t *testing.T) {
 	})
 }
 
-// deliver runs a worker in real time for n outcomes or a few seconds.
+// deliver runs a worker until there have been n outcomes and nothing is due.
 func deliver(t *testing.T, s *feedback.Store, b feedback.Backend, n int) {
 	t.Helper()
 	outcomes := make(chan string, 1000)
-	stop := work(s, feedback.WorkerOptions{Delivered: func(_, outcome string) { outcomes <- outcome }, Drain: 5 * time.Second}, b)
+	stop := work(s, feedback.WorkerOptions{Delivered: func(_, outcome string) { outcomes <- outcome }, Drain: time.Minute}, b)
 	defer stop()
-	late := time.After(3 * time.Second)
-	for range n {
-		select {
-		case <-outcomes:
-		case <-late:
-		}
-	}
+	eventually(t, fmt.Sprint(n, " outcomes"), func() bool { return len(outcomes) >= n })
 }
 
 // At the end a worker sends what is due for as long as it may, waits for what

@@ -37,6 +37,16 @@ func (s *Store) Enable(ctx context.Context, backend string) error {
 	return s.fill(ctx, backend)
 }
 
+// EnableWaits reports whether an Enable waits for a transaction to end. A lock
+// gives itself to no reader while a writer waits for it.
+func (s *Store) EnableWaits() bool {
+	if s.enabled.writing.TryRLock() {
+		s.enabled.writing.RUnlock()
+		return false
+	}
+	return true
+}
+
 // Claim leases up to n deliveries and returns how many it got.
 func (s *Store) Claim(ctx context.Context, backend string, n int) (int, error) {
 	list, err := s.claim(ctx, backend, n)

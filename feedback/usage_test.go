@@ -57,17 +57,18 @@ func TestBudget(t *testing.T) {
 func TestBudgetAtOnce(t *testing.T) {
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		stores := []*feedback.Store{open(t, url, feedback.Options{}), open(t, url, feedback.Options{})}
+		now := time.Now() // one day for all, also at midnight
 		var all sync.WaitGroup
 		for n := range 40 {
 			all.Go(func() {
 				a := feedback.Ask{ID: fmt.Sprint(n), Asker: feedback.Rater(fmt.Sprint("member", n))}
-				if _, err := stores[n%2].Reserve(t.Context(), a, feedback.Use{Tokens: 10}, feedback.Budget{Tokens: 105}, time.Now()); err != nil {
+				if _, err := stores[n%2].Reserve(t.Context(), a, feedback.Use{Tokens: 10}, feedback.Budget{Tokens: 105}, now); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		all.Wait()
-		if got, err := stores[0].Used(t.Context(), "all", time.Now()); err != nil || got.Tokens != 100 || got.Questions != 10 {
+		if got, err := stores[0].Used(t.Context(), "all", now); err != nil || got.Tokens != 100 || got.Questions != 10 {
 			t.Errorf("used %+v, %v, want 10 questions of 10 tokens", got, err)
 		}
 	})
