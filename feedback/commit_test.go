@@ -109,6 +109,7 @@ func setting(name string) func(ctx context.Context, tx feedback.Tx) error {
 
 // A write that fails, by itself or in the database, is told so alone.
 func TestFailingWriteDoesNotUndoItsNeighbours(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		failed := errors.New("failed")
@@ -138,6 +139,7 @@ func TestFailingWriteDoesNotUndoItsNeighbours(t *testing.T) {
 // A caller is answered after the commit, so that another connection sees what
 // was confirmed.
 func TestAnswerComesAfterTheCommit(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s, other := open(t, url, feedback.Options{}), open(t, url, feedback.Options{})
 		r := monitor(t, s)
@@ -160,6 +162,7 @@ func TestAnswerComesAfterTheCommit(t *testing.T) {
 // A write whose caller has given up before its turn is answered at once and not
 // executed.
 func TestExpiredWriteIsNotExecuted(t *testing.T) {
+	t.Parallel()
 	url := feedbacktest.SQLite(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, url, feedback.Options{})
@@ -248,6 +251,7 @@ func TestLockedDatabase(t *testing.T) {
 
 // Statements about pages of every length are not kept compiled.
 func TestFewStatementsAreKept(t *testing.T) {
+	t.Parallel()
 	s := open(t, feedbacktest.SQLite(t), feedback.Options{})
 	var ids []string
 	for range 200 {
@@ -273,6 +277,7 @@ func TestFewStatementsAreKept(t *testing.T) {
 
 // A full disk is an error, stores nothing, and is forgotten once there is room.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	s := open(t, feedbacktest.SQLite(t), feedback.Options{})
 	r := monitor(t, s)
 	vote(t, s, click(r, "first", 5))
@@ -309,6 +314,7 @@ func TestFullDisk(t *testing.T) {
 
 // What was begun before Close is durable, what comes after it is refused.
 func TestCloseWaitsForWrites(t *testing.T) {
+	t.Parallel()
 	url := feedbacktest.SQLite(t)
 	s, err := feedback.Open(t.Context(), url, feedback.Options{})
 	if err != nil {

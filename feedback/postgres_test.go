@@ -22,6 +22,7 @@ import (
 
 // A server that ends all connections costs at most the writes it interrupted.
 func TestConnectionsComeBack(t *testing.T) {
+	t.Parallel()
 	url := feedbacktest.Postgres(t)
 	s, other := open(t, url, feedback.Options{}), open(t, url, feedback.Options{})
 	r := monitor(t, s)
@@ -181,6 +182,7 @@ func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }
 // After a failover some connections may still lead to a server that takes no
 // changes. They are given up, and the vote is stored by the new one.
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	url := feedbacktest.Postgres(t)
 	synctest.Test(t, func(t *testing.T) {
 		short, cancel := context.WithCancel(context.Background())
@@ -272,6 +274,7 @@ func TestVotesDoNotDeadlock(t *testing.T) {
 
 // A vote that is being stored while its response is deleted leaves nothing.
 func TestVoteMeetsDeletion(t *testing.T) {
+	t.Parallel()
 	s := open(t, feedbacktest.Postgres(t), feedback.Options{})
 	if err := s.Enable(t.Context(), "backend"); err != nil {
 		t.Fatal(err)

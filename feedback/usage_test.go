@@ -13,6 +13,7 @@ import (
 // What is set aside counts against the budget until the true use is known, and
 // a question counts once, however often it is taken up again.
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		ctx, noon := t.Context(), time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 		s := open(t, url, feedback.Options{})
@@ -55,6 +56,7 @@ func TestBudget(t *testing.T) {
 
 // However many ask at once, the budget is never exceeded.
 func TestBudgetAtOnce(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		stores := []*feedback.Store{open(t, url, feedback.Options{}), open(t, url, feedback.Options{})}
 		now := time.Now() // one day for all, also at midnight
