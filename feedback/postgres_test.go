@@ -317,7 +317,10 @@ func TestFrozenConnection(t *testing.T) {
 	b := newBackend(nil)
 	stop := work(s, feedback.WorkerOptions{}, b)
 	monitor(t, s)
-	eventually(t, "delivered", func() bool { return len(b.seen()) == 1 })
+	eventually(t, "delivered", func() bool {
+		list, err := s.Backlogs(t.Context())
+		return err == nil && len(list) == 0 && len(b.seen()) == 1
+	})
 	eventually(t, "there is a lock", func() bool { // a try is given up after a while
 		l, err := s.TryLock(t.Context(), "a")
 		return err == nil && l != nil
