@@ -16,6 +16,7 @@ import (
 
 // One question is taken once, however many processes see it at the same time.
 func TestTakeIsOnce(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		stores := []*feedback.Store{open(t, url, feedback.Options{}), open(t, url, feedback.Options{})}
 		const questions = 20
@@ -48,6 +49,7 @@ func TestTakeIsOnce(t *testing.T) {
 // When the answer to a commit is lost, the write is repeated; the question is
 // then still this caller's, and must not be left without an answer.
 func TestTakeRepeatedByItsOwner(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		mine := ask("1")
@@ -60,6 +62,7 @@ func TestTakeRepeatedByItsOwner(t *testing.T) {
 }
 
 func TestRecentPlaces(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		began := time.Now()
@@ -90,6 +93,7 @@ func TestRecentPlaces(t *testing.T) {
 // A restart finds each question where it was left, and nothing of one that is
 // finished.
 func TestUnfinishedTellsWhereAQuestionWasLeft(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		ctx := t.Context()
@@ -158,6 +162,7 @@ func TestUnfinishedTellsWhereAQuestionWasLeft(t *testing.T) {
 
 // A response comes back as it was monitored, by its id and by its message.
 func TestResponseRoundTrip(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		want := monitor(t, s)
@@ -182,6 +187,7 @@ func TestResponseRoundTrip(t *testing.T) {
 
 // A conversation is read oldest first and no longer than asked for.
 func TestChainAndLatest(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		var trunk []string
@@ -238,6 +244,7 @@ func ids(list []feedback.Response) (ids []string) {
 
 // What Postgres cannot keep in a text is taken out, whoever wrote it.
 func TestNULIsRemoved(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		a := ask("ask")

@@ -146,6 +146,7 @@ func always(err error) func(context.Context, call) error {
 
 // A backend without any protocol meets the contract.
 func TestReferenceBackendMeetsTheContract(t *testing.T) {
+	t.Parallel()
 	feedbacktest.RunBackend(t, func(t *testing.T) feedbacktest.Harness {
 		b := newBackend(nil)
 		faults := map[feedbacktest.Fault]func(context.Context, call) error{

@@ -12,6 +12,7 @@ import (
 // What a deleted message asked or showed leaves the conversation, and what
 // follows it stays.
 func TestRemove(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		s := open(t, url, feedback.Options{})
@@ -69,6 +70,7 @@ func TestRemove(t *testing.T) {
 // The question of a failed answer is kept, so that it can be asked again; that
 // of a finished one is not.
 func TestAskOf(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		s := open(t, url, feedback.Options{})

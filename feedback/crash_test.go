@@ -14,6 +14,7 @@ import (
 // An attempt that a crash cut off is made again once its lease has run out, and
 // says that the one before may have arrived.
 func TestCrashDuringASend(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		ctx := context.Background()
 		if err := w.EnableAndFill(ctx, w.backend.name); err != nil {
@@ -46,6 +47,7 @@ func TestCrashDuringASend(t *testing.T) {
 // The end of an attempt counts once, also when the commit that stores it is
 // repeated because nobody knows its outcome; and not after its lease.
 func TestEndOfAnAttemptCountsOnce(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		if err := s.EnableAndFill(t.Context(), "backend"); err != nil {
@@ -63,6 +65,7 @@ func TestEndOfAnAttemptCountsOnce(t *testing.T) {
 
 // An attempt whose answer was lost is unclear, and only that one.
 func TestLostAnswerIsUnclear(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		first := true
 		w.backend.behave(func(context.Context, call) error {
@@ -88,6 +91,7 @@ func TestLostAnswerIsUnclear(t *testing.T) {
 
 // Workers of two processes share the work: each item is sent once, by one.
 func TestTwoWorkersShareTheWork(t *testing.T) {
+	t.Parallel()
 	url := feedbacktest.Postgres(t)
 	synctest.Test(t, func(t *testing.T) {
 		const items = 100
@@ -122,6 +126,7 @@ func TestTwoWorkersShareTheWork(t *testing.T) {
 
 // Backlogs counts what each backend has not got, and how long it has waited.
 func TestBacklogs(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		synctest.Test(t, func(t *testing.T) {
 			s := open(t, url, feedback.Options{})

@@ -18,6 +18,7 @@ import (
 // Every connection of both pools has the settings that durability and privacy
 // rest on, and readers cannot write.
 func TestPragmasHoldOnEveryConnection(t *testing.T) {
+	t.Parallel()
 	s := open(t, feedbacktest.SQLite(t), feedback.Options{})
 	for name, pool := range map[string]struct {
 		db   *sql.DB
@@ -47,6 +48,7 @@ func TestPragmasHoldOnEveryConnection(t *testing.T) {
 // The files of the database, and the folder made for it, are for their owner
 // alone; any path works.
 func TestFilesBelongToTheirOwner(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new folder", "odd ?name#100%25&x=1.db")
 	s := open(t, "sqlite:"+path, feedback.Options{})
 	monitor(t, s)
@@ -68,6 +70,7 @@ func TestFilesBelongToTheirOwner(t *testing.T) {
 
 // An address that cannot work is refused, without repeating its password.
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	for _, url := range []string{"", "sqlite:", "mysql://root:hunter2@host/db", "feedback.db", "postgres://u:hunter2@[::1/db",
 		"postgres://u:hunter2@/db?host=/nowhere", "sqlite:/dev/null/feedback.db"} {
 		s, err := feedback.Open(t.Context(), url, feedback.Options{})
@@ -83,6 +86,7 @@ func TestOpenRefuses(t *testing.T) {
 // A person has the same pseudonym as long as the database lives, another one in
 // another database, and the id itself is nowhere in the files.
 func TestRaterIsAStablePseudonym(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		const id = "123456789012345678"
 		first := open(t, url, feedback.Options{})
@@ -138,6 +142,7 @@ func look(t *testing.T, url, query string) string {
 // An older database is upgraded step by step, each step once, and what it held
 // is kept; a SQLite file is copied before, as private as itself.
 func TestMigrateUpgrades(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		for _, schema := range []fstest.MapFS{
@@ -169,6 +174,7 @@ func TestMigrateUpgrades(t *testing.T) {
 
 // A step that fails leaves the database as it was, ready for a corrected one.
 func TestMigrateFailsWhole(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		if err := feedback.Migrate(t.Context(), url, steps(firstStep)); err != nil {
 			t.Fatal(err)
@@ -187,6 +193,7 @@ func TestMigrateFailsWhole(t *testing.T) {
 
 // A database that a newer program has upgraded is refused and left alone.
 func TestNewerDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s, err := feedback.Open(t.Context(), url, feedback.Options{})
 		if err != nil {
@@ -207,6 +214,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 
 // Processes that start together make one schema and one key of pseudonyms.
 func TestProcessesThatStartTogether(t *testing.T) {
+	t.Parallel()
 	url := feedbacktest.Postgres(t)
 	raters := make(chan feedback.Rater)
 	for range 4 {

@@ -14,6 +14,7 @@ import (
 // An item that is refused for good is kept with the reason, is not repeated,
 // and holds up no other.
 func TestRefusedItemIsADeadLetter(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.backend.behave(func(_ context.Context, c call) error {
 			if c.rating == 1 {
@@ -47,6 +48,7 @@ func TestRefusedItemIsADeadLetter(t *testing.T) {
 // Votes on a response that was refused are not sent; they are kept with the
 // reason. They say nothing about the backend, which may be away meanwhile.
 func TestRefusedResponseTakesItsVotes(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.backend.behave(func(_ context.Context, c call) error {
 			if c.rater == "" {
@@ -85,6 +87,7 @@ func TestRefusedResponseTakesItsVotes(t *testing.T) {
 // A poisoned item is given up after so many failures of its own, while the
 // others flow past it.
 func TestPoisonedItemIsGivenUp(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]func(context.Context, call) error{"500": always(errDown), "hangs": hang} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, feedback.Options{}, func(w *world) {
@@ -122,6 +125,7 @@ func TestPoisonedItemIsGivenUp(t *testing.T) {
 
 // An outage is not an item's own failure: nothing is given up in it.
 func TestOutageGivesUpNothing(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.backend.behave(always(errDown))
 		w.run(0)

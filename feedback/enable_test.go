@@ -15,6 +15,7 @@ import (
 // A backend that is enabled later gets everything that stands, and nothing that
 // was taken back before.
 func TestLaterBackendIsFilled(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{Settle: 10 * time.Second}, func(w *world) {
 		r := monitor(t, w.Store)
 		vote(t, w.Store, click(r, "stays", 4))
@@ -40,6 +41,7 @@ func TestLaterBackendIsFilled(t *testing.T) {
 // What changes while a backend is not enabled, or in the moments of a start
 // before it is, reaches it afterwards: a changed vote, an undo, a refused one.
 func TestChangesWhileDisabledArrive(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s, err := feedback.Open(t.Context(), url, feedback.Options{})
 		if err != nil {
@@ -79,6 +81,7 @@ func TestChangesWhileDisabledArrive(t *testing.T) {
 // What was stored before a backend came arrives however much it is, more than
 // one page; and when the database fails meanwhile, soon after.
 func TestMuchIsFilled(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		const responses = 2*feedback.PageSize + 1
 		for n := range responses {
@@ -109,6 +112,7 @@ func TestMuchIsFilled(t *testing.T) {
 // What is in the middle of being stored in the moment in which a backend is
 // enabled is due there as well.
 func TestStoredWhileEnabled(t *testing.T) {
+	t.Parallel()
 	s := open(t, feedbacktest.SQLite(t), feedback.Options{})
 	entered, leave := make(chan bool), make(chan bool)
 	wait := func(context.Context, feedback.Tx) error { entered <- true; <-leave; return nil }
@@ -129,11 +133,9 @@ func TestStoredWhileEnabled(t *testing.T) {
 	<-entered // the response is stored, but not committed
 	enabled := make(chan error, 1)
 	go func() { enabled <- s.EnableAndFill(t.Context(), "backend") }()
-	select {
-	case err := <-enabled:
-		t.Errorf("Enable() = %v in the middle of a transaction, want it to wait", err)
-		enabled <- err
-	case <-time.After(100 * time.Millisecond):
+	eventually(t, "Enable waits, or has ended", func() bool { return s.EnableWaits() || len(enabled) > 0 })
+	if len(enabled) > 0 {
+		t.Error("Enable() ended in the middle of a transaction, want it to wait")
 	}
 	leave <- true
 	if err := <-enabled; err != nil {
@@ -148,6 +150,7 @@ func TestStoredWhileEnabled(t *testing.T) {
 // What somebody asked to be forgotten before a backend had it never gets there,
 // nor a later vote on it.
 func TestForgottenIsNotFilled(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.backend.behave(always(errDown))
 		w.run(0)
@@ -167,24 +170,19 @@ func TestForgottenIsNotFilled(t *testing.T) {
 	})
 }
 
-// deliver runs a worker in real time for n outcomes or a few seconds.
+// deliver runs a worker until there have been n outcomes and nothing is due.
 func deliver(t *testing.T, s *feedback.Store, b feedback.Backend, n int) {
 	t.Helper()
 	outcomes := make(chan string, 1000)
-	stop := work(s, feedback.WorkerOptions{Delivered: func(_, outcome string) { outcomes <- outcome }, Drain: 5 * time.Second}, b)
+	stop := work(s, feedback.WorkerOptions{Delivered: func(_, outcome string) { outcomes <- outcome }, Drain: time.Minute}, b)
 	defer stop()
-	late := time.After(3 * time.Second)
-	for range n {
-		select {
-		case <-outcomes:
-		case <-late:
-		}
-	}
+	eventually(t, fmt.Sprint(n, " outcomes"), func() bool { return len(outcomes) >= n })
 }
 
 // At the end a worker sends what is due for as long as it may, waits for what
 // is under way, and leaves the rest for the next start.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		drain, each time.Duration
 		least, most int // responses delivered

@@ -35,6 +35,7 @@ func (e *eraser) Erase(_ context.Context, item string) error {
 // What a forgotten member's items are at a backend is deleted there, later if it
 // is away, and one that cannot delete is named.
 func TestErase(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		e := &eraser{backend: w.backend, away: true}
 		stubborn := newBackend(nil)

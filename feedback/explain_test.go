@@ -16,6 +16,7 @@ func texts(t *testing.T, s *feedback.Store, r feedback.Response) string {
 // A form adds its texts to the vote and never changes it; a changed vote keeps
 // them, a later form replaces them, empty fields remove them.
 func TestExplainNeverChangesTheVote(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r := monitor(t, s)
@@ -41,6 +42,7 @@ func TestExplainNeverChangesTheVote(t *testing.T) {
 // The form with the greatest version stands, also when it says what had been
 // said before it.
 func TestFormsInAnyOrderEndTheSame(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
@@ -61,6 +63,7 @@ func TestFormsInAnyOrderEndTheSame(t *testing.T) {
 
 // The same form twice is one change, so that no backend is sent it twice.
 func TestRepeatedFormChangesNothing(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r := monitor(t, s)
@@ -86,6 +89,7 @@ func TestRepeatedFormChangesNothing(t *testing.T) {
 // An undo removes the texts, from the database too; a form that was opened
 // before it does not bring them back, also after another vote.
 func TestUndoRemovesTheTexts(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r := monitor(t, s)
@@ -119,6 +123,7 @@ func TestUndoRemovesTheTexts(t *testing.T) {
 // An undo that arrives after the vote that followed it still removes the texts
 // from before it.
 func TestLateUndoRemovesTheTexts(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r := monitor(t, s)
@@ -135,6 +140,7 @@ func TestLateUndoRemovesTheTexts(t *testing.T) {
 
 // A form without a vote is told so and leaves nothing.
 func TestExplainWithoutAVote(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r := monitor(t, s)

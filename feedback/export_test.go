@@ -32,6 +32,16 @@ func (s *Store) Waiting() int { return len(s.writes) }
 func (s *Store) DB() *sql.DB     { return s.db }
 func (s *Store) ReadDB() *sql.DB { return s.read }
 
+// EnableWaits reports whether an Enable waits for a transaction to end. A lock
+// gives itself to no reader while a writer waits for it.
+func (s *Store) EnableWaits() bool {
+	if s.enabled.writing.TryRLock() {
+		s.enabled.writing.RUnlock()
+		return false
+	}
+	return true
+}
+
 // EnableAndFill is what a worker does at its start.
 func (s *Store) EnableAndFill(ctx context.Context, backend string) error {
 	s.Enable(backend, nil)

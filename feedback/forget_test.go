@@ -61,6 +61,7 @@ func holds(t *testing.T, path string, texts ...string) (found []string) {
 // After somebody was forgotten nothing of them is left, in the database or its
 // side files; what belongs to others is.
 func TestForget(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
 		s := open(t, url, feedback.Options{})
@@ -112,6 +113,7 @@ func TestForget(t *testing.T) {
 
 // When the bot has left a server, what was asked there goes, and nothing else.
 func TestForgetServer(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		gone := asked(t, s, "1", "ada", "gone", "gone", time.Now())
@@ -130,6 +132,7 @@ func TestForgetServer(t *testing.T) {
 
 // Texts and votes go when they are old enough, and not before.
 func TestExpire(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		ctx, now := t.Context(), time.Now()
 		s := open(t, url, feedback.Options{})

@@ -3,6 +3,7 @@ package feedback_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,9 +21,15 @@ import (
 // TestKill: it votes on the response of that database until it is killed.
 const killURL = "FEEDBACK_KILL_URL"
 
+// TestMain lets the tests run side by side, for they wait more than they compute:
+// for the disk and for Postgres.
 func TestMain(m *testing.M) {
 	if url := os.Getenv(killURL); url != "" {
 		storm(url, os.Getenv("FEEDBACK_KILL_RESPONSE"), os.Getenv("FEEDBACK_KILL_ROUND"))
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -55,6 +62,7 @@ func storm(url, response, round string) {
 // Every vote that was confirmed before a SIGKILL is there after it. Set
 // FEEDBACK_KILL_ROUNDS for more than 20 kills.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds := 20
 	if text := os.Getenv("FEEDBACK_KILL_ROUNDS"); text != "" {
 		var err error

@@ -1,7 +1,9 @@
 package feedback_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"feedbackbot/feedback"
@@ -13,21 +15,23 @@ import (
 func TestLock(t *testing.T) {
 	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
-		s := open(t, url, feedback.Options{})
-		l, err := s.TryLock(t.Context(), "shard 0")
-		if err != nil || l == nil {
-			t.Fatalf("TryLock() = %v, %v, want the lock", l, err)
-		}
-		if again, err := s.TryLock(t.Context(), "shard 0"); again != nil || err != nil {
-			t.Errorf("TryLock() of our own = %v, %v, want nil", again, err)
-		}
-		if other, err := s.TryLock(t.Context(), "shard 1"); other == nil || err != nil {
-			t.Errorf("TryLock() of another = %v, %v, want the lock", other, err)
-		}
-		l.Release()
-		if l, err = s.TryLock(t.Context(), "shard 0"); l == nil || err != nil {
-			t.Errorf("TryLock() of a released one = %v, %v, want the lock", l, err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, url, feedback.Options{})
+			l, err := s.TryLock(context.Background(), "shard 0")
+			if err != nil || l == nil {
+				t.Fatalf("TryLock() = %v, %v, want the lock", l, err)
+			}
+			if again, err := s.TryLock(context.Background(), "shard 0"); again != nil || err != nil {
+				t.Errorf("TryLock() of our own = %v, %v, want nil", again, err)
+			}
+			if other, err := s.TryLock(context.Background(), "shard 1"); other == nil || err != nil {
+				t.Errorf("TryLock() of another = %v, %v, want the lock", other, err)
+			}
+			l.Release()
+			if l, err = s.TryLock(context.Background(), "shard 0"); l == nil || err != nil {
+				t.Errorf("TryLock() of a released one = %v, %v, want the lock", l, err)
+			}
+		})
 	})
 }
 
@@ -36,68 +40,71 @@ func TestLock(t *testing.T) {
 func TestLockAmongProcesses(t *testing.T) {
 	t.Parallel()
 	url := feedbacktest.Postgres(t)
-	one, err := feedback.Open(t.Context(), url, feedback.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	two := open(t, url, feedback.Options{})
-	get := func(s *feedback.Store, name string) (l feedback.Lock) {
-		t.Helper()
-		eventually(t, name+" is free", func() bool {
-			var err error
-			l, err = s.TryLock(t.Context(), name)
-			return err == nil && l != nil
+	synctest.Test(t, func(t *testing.T) {
+		one, err := feedback.Open(context.Background(), url, feedback.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		two := open(t, url, feedback.Options{})
+		// It has no time limit, since Postgres is outside of the bubble: it may
+		// take any time of its clock to notice that a process has gone.
+		get := func(s *feedback.Store, name string) feedback.Lock {
+			for {
+				if l, err := s.TryLock(context.Background(), name); err == nil && l != nil {
+					return l
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		held := get(one, "a")
+		if l, err := two.TryLock(context.Background(), "a"); l != nil || err != nil {
+			t.Errorf("TryLock() of another process's = %v, %v, want nil", l, err)
+		}
+		const ofThisDatabase = `locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+		cut := func() {
+			t.Helper()
+			if _, err := two.DB().Exec(`SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE ` + ofThisDatabase); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cut()
+		took := get(two, "a") // it was faster
+		select {
+		case <-held.Lost():
+		case <-time.After(time.Minute):
+			t.Error("the lock was not reported as lost")
+		}
+		held.Release() // does nothing
+		if l, err := one.TryLock(context.Background(), "a"); l != nil || err != nil {
+			t.Errorf("TryLock() of a lost one = %v, %v, want nil", l, err)
+		}
+		took.Release()
+		held = get(one, "a")
+		cut()
+		eventually(t, "nobody else wants it: it is taken again", func() bool {
+			var n int
+			if err := two.DB().QueryRow(`SELECT COUNT(*) FROM pg_locks WHERE ` + ofThisDatabase).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n == 1
 		})
-		return l
-	}
-	held := get(one, "a")
-	if l, err := two.TryLock(t.Context(), "a"); l != nil || err != nil {
-		t.Errorf("TryLock() of another process's = %v, %v, want nil", l, err)
-	}
-	const ofThisDatabase = `locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-	cut := func() {
-		t.Helper()
-		if _, err := two.DB().Exec(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE ` + ofThisDatabase); err != nil {
+		select {
+		case <-held.Lost():
+			t.Error("the lock was lost to nobody")
+		default:
+		}
+		cut()
+		if l, err := one.TryLock(context.Background(), "b"); err == nil {
+			l.Release() // it was noticed before
+		}
+		if l, err := one.TryLock(context.Background(), "b"); l == nil || err != nil {
+			t.Errorf("a second TryLock() over a broken connection = %v, %v, want a lock over another", l, err)
+		}
+		if err := one.Close(); err != nil {
 			t.Fatal(err)
 		}
-	}
-	cut()
-	took := get(two, "a") // it was faster
-	select {
-	case <-held.Lost():
-	case <-time.After(time.Minute):
-		t.Error("the lock was not reported as lost")
-	}
-	held.Release() // does nothing
-	if l, err := one.TryLock(t.Context(), "a"); l != nil || err != nil {
-		t.Errorf("TryLock() of a lost one = %v, %v, want nil", l, err)
-	}
-	took.Release()
-	held = get(one, "a")
-	cut()
-	eventually(t, "nobody else wants it: it is taken again", func() bool {
-		var n int
-		if err := two.DB().QueryRow(`SELECT COUNT(*) FROM pg_locks WHERE ` + ofThisDatabase).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n == 1
+		get(two, "a")
 	})
-	select {
-	case <-held.Lost():
-		t.Error("the lock was lost to nobody")
-	default:
-	}
-	cut()
-	if l, err := one.TryLock(t.Context(), "b"); err == nil {
-		l.Release() // it was noticed before
-	}
-	if l, err := one.TryLock(t.Context(), "b"); l == nil || err != nil {
-		t.Errorf("a second TryLock() over a broken connection = %v, %v, want a lock over another", l, err)
-	}
-	if err := one.Close(); err != nil {
-		t.Fatal(err)
-	}
-	get(two, "a")
 }
 
 // A lock that is released while the database is away is free for everybody
@@ -105,19 +112,21 @@ func TestLockAmongProcesses(t *testing.T) {
 func TestReleasedWhileAway(t *testing.T) {
 	t.Parallel()
 	url := feedbacktest.Postgres(t)
-	one, two := open(t, url, feedback.Options{}), open(t, url, feedback.Options{})
-	held, err := one.TryLock(t.Context(), "a")
-	if err != nil || held == nil {
-		t.Fatalf("TryLock() = %v, %v", held, err)
-	}
-	one.LoseLocks()
-	held.Release()
-	if held, err = one.TryLock(t.Context(), "a"); err != nil || held == nil {
-		t.Fatalf("TryLock() = %v, %v", held, err)
-	}
-	one.CheckLocks(t.Context())
-	held.Release()
-	if l, err := two.TryLock(t.Context(), "a"); err != nil || l == nil {
-		t.Errorf("TryLock() of a released one = %v, %v, want the lock", l, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		one, two := open(t, url, feedback.Options{}), open(t, url, feedback.Options{})
+		held, err := one.TryLock(context.Background(), "a")
+		if err != nil || held == nil {
+			t.Fatalf("TryLock() = %v, %v", held, err)
+		}
+		one.LoseLocks()
+		held.Release()
+		if held, err = one.TryLock(context.Background(), "a"); err != nil || held == nil {
+			t.Fatalf("TryLock() = %v, %v", held, err)
+		}
+		one.CheckLocks(context.Background())
+		held.Release()
+		if l, err := two.TryLock(context.Background(), "a"); err != nil || l == nil {
+			t.Errorf("TryLock() of a released one = %v, %v, want the lock", l, err)
+		}
+	})
 }

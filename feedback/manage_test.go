@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"feedbackbot/feedback"
@@ -13,6 +14,7 @@ import (
 // What was refused is counted with its reasons, and can be tried again: the
 // responses first, then the votes on them.
 func TestRetry(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.backend.behave(func(context.Context, call) error { return fmt.Errorf("422 no: %w", feedback.ErrRefused) })
 		stop := w.run(0)
@@ -47,6 +49,7 @@ func TestRetry(t *testing.T) {
 // A vote that came after its response was refused waits for it when it is tried
 // again.
 func TestRetryKeepsTheOrder(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{Settle: 10 * time.Second}, func(w *world) {
 		w.backend.behave(always(fmt.Errorf("422: %w", feedback.ErrRefused)))
 		w.run(0)
@@ -76,6 +79,7 @@ func TestRetryKeepsTheOrder(t *testing.T) {
 // A backfill sends what was answered since a time once more, each response
 // before its votes, and nothing older; a backend that recognises it has one copy.
 func TestBackfill(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.run(0)
 		old := monitor(t, w.Store)
@@ -102,6 +106,7 @@ func TestBackfill(t *testing.T) {
 
 // A worker that has nothing to do finds what another process has made due.
 func TestAnotherProcessMakesDue(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.backend.behave(func(context.Context, call) error { return fmt.Errorf("422 no: %w", feedback.ErrRefused) })
 		w.run(0)
@@ -122,35 +127,37 @@ func TestAnotherProcessMakesDue(t *testing.T) {
 func TestManageOnBothDatabases(t *testing.T) {
 	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
-		s := open(t, url, feedback.Options{})
-		b := newBackend(func(context.Context, call) error { return fmt.Errorf("422 no: %w", feedback.ErrRefused) })
-		r := monitor(t, s)
-		vote(t, s, click(r, "rater", 5))
-		for _, want := range []feedback.Summary{{Refused: 2}, {Delivered: 2}} {
-			stop := work(s, feedback.WorkerOptions{}, b)
-			var got []feedback.Summary
-			eventually(t, fmt.Sprintf("%+v", want), func() bool {
-				var err error
-				if got, err = s.Summaries(t.Context()); err != nil {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, url, feedback.Options{})
+			b := newBackend(func(context.Context, call) error { return fmt.Errorf("422 no: %w", feedback.ErrRefused) })
+			r := monitor(t, s)
+			vote(t, s, click(r, "rater", 5))
+			for _, want := range []feedback.Summary{{Refused: 2}, {Delivered: 2}} {
+				stop := work(s, feedback.WorkerOptions{}, b)
+				var got []feedback.Summary
+				eventually(t, fmt.Sprintf("%+v", want), func() bool {
+					var err error
+					if got, err = s.Summaries(context.Background()); err != nil {
+						t.Fatal(err)
+					}
+					return len(got) == 1 && got[0].Refused == want.Refused && got[0].Delivered == want.Delivered && got[0].Pending == 0
+				})
+				stop()
+				if len(got) != 1 || got[0].Refused != want.Refused || got[0].Delivered != want.Delivered {
+					t.Fatalf("Summaries() = %+v, want %+v", got, want)
+				}
+				b.behave(nil)
+				if _, err := s.Retry(context.Background(), "backend"); err != nil {
 					t.Fatal(err)
 				}
-				return len(got) == 1 && got[0].Refused == want.Refused && got[0].Delivered == want.Delivered && got[0].Pending == 0
-			})
-			stop()
-			if len(got) != 1 || got[0].Refused != want.Refused || got[0].Delivered != want.Delivered {
-				t.Fatalf("Summaries() = %+v, want %+v", got, want)
 			}
-			b.behave(nil)
-			if _, err := s.Retry(t.Context(), "backend"); err != nil {
-				t.Fatal(err)
+			if n, err := s.Backfill(context.Background(), "backend", r.FinishedAt); err != nil || n != 2 {
+				t.Errorf("Backfill() = %d, %v, want 2", n, err)
 			}
-		}
-		if n, err := s.Backfill(t.Context(), "backend", r.FinishedAt); err != nil || n != 2 {
-			t.Errorf("Backfill() = %d, %v, want 2", n, err)
-		}
-		if n, err := s.Backfill(t.Context(), "backend", r.FinishedAt.Add(time.Second)); err != nil || n != 0 {
-			t.Errorf("Backfill() of the future = %d, %v, want 0", n, err)
-		}
+			if n, err := s.Backfill(context.Background(), "backend", r.FinishedAt.Add(time.Second)); err != nil || n != 0 {
+				t.Errorf("Backfill() of the future = %d, %v, want 0", n, err)
+			}
+		})
 	})
 }
 
@@ -159,31 +166,33 @@ func TestManageOnBothDatabases(t *testing.T) {
 func TestOutageOnBothDatabases(t *testing.T) {
 	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
-		s := open(t, url, feedback.Options{})
-		b := newBackend(always(errDown))
-		const responses, raters = 20, 9
-		var last feedback.Response
-		for range responses {
-			last = monitor(t, s)
-			for n := range raters {
-				vote(t, s, click(last, feedback.Rater(fmt.Sprint(n)), 1))
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, url, feedback.Options{})
+			b := newBackend(always(errDown))
+			const responses, raters = 20, 9
+			var last feedback.Response
+			for range responses {
+				last = monitor(t, s)
+				for n := range raters {
+					vote(t, s, click(last, feedback.Rater(fmt.Sprint(n)), 1))
+				}
 			}
-		}
-		stop := work(s, feedback.WorkerOptions{}, b)
-		eventually(t, "a few attempts", func() bool { return len(b.seen()) >= 3 })
-		vote(t, s, click(last, "0", 4)) // a change of mind
-		b.behave(nil)
-		eventually(t, "everything has arrived", func() bool { r, v := b.has(); return r == responses && v == responses*raters })
-		eventually(t, "nothing is left", func() bool {
-			list, err := s.Backlogs(t.Context())
-			return err == nil && len(list) == 0
+			stop := work(s, feedback.WorkerOptions{}, b)
+			eventually(t, "a few attempts", func() bool { return len(b.seen()) >= 3 })
+			vote(t, s, click(last, "0", 4)) // a change of mind
+			b.behave(nil)
+			eventually(t, "everything has arrived", func() bool { r, v := b.has(); return r == responses && v == responses*raters })
+			eventually(t, "nothing is left", func() bool {
+				list, err := s.Backlogs(context.Background())
+				return err == nil && len(list) == 0
+			})
+			stop()
+			if got := b.rating(last, "0"); got != 4 {
+				t.Errorf("the backend holds %d, want the changed vote's 4", got)
+			}
+			if len(b.overlap) > 0 {
+				t.Errorf("items were sent twice at once: %q", b.overlap)
+			}
 		})
-		stop()
-		if got := b.rating(last, "0"); got != 4 {
-			t.Errorf("the backend holds %d, want the changed vote's 4", got)
-		}
-		if len(b.overlap) > 0 {
-			t.Errorf("items were sent twice at once: %q", b.overlap)
-		}
 	})
 }

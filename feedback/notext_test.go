@@ -23,6 +23,7 @@ func (r reader) SendResponse(_ context.Context, one feedback.Response, _ feedbac
 // With NoText a response keeps everything but its texts, and backends get a
 // placeholder, because some take no empty text.
 func TestNoText(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{NoText: true}, func(w *world) {
 		r := monitor(t, w.Store)
 		b := reader{w.backend, make(chan feedback.Response, 1)}

@@ -18,6 +18,7 @@ const returnsWithin = 20 * time.Second
 
 // A backend is sent no more in a second than is set, whatever waits for it.
 func TestRate(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		for range 100 {
 			monitor(t, w.Store)
@@ -34,22 +35,16 @@ func TestRate(t *testing.T) {
 
 // However long a backend is away, in whatever manner, nothing is lost, it is
 // not stormed meanwhile, and its backlog drains soon after it is back. Set
-// FEEDBACK_OUTAGE=168h for a week with 100,000 votes.
+// FEEDBACK_OUTAGE=168h for a week with 100,000 votes and a day with 10,000.
 func TestOutage(t *testing.T) {
-	long, many := 3*time.Hour, 200
-	day, aDay := 24*time.Hour, 1112
-	if underRace { // .ci/run has all of them without it
-		day, aDay, many = 10*time.Minute, 20, 60
-	}
-	if testing.Short() {
-		long = 10 * time.Minute
-	}
+	t.Parallel()
+	long, many, aDay := 3*time.Hour, 60, 120
 	if text := os.Getenv("FEEDBACK_OUTAGE"); text != "" {
 		var err error
 		if long, err = time.ParseDuration(text); err != nil {
 			t.Fatal(err)
 		}
-		many = 11112
+		many, aDay = 11112, 1112
 	}
 	for name, c := range map[string]struct {
 		script    func(context.Context, call) error
@@ -61,7 +56,7 @@ func TestOutage(t *testing.T) {
 		"hangs":                  {hang, 20, 6 * time.Hour},
 		"hangs, one response":    {hang, 1, 62 * time.Minute},
 		"takes, answers nothing": {func(ctx context.Context, c call) error { return errors.Join(hang(ctx, c), errLost) }, 5, time.Hour},
-		"a day, 10,000 votes":    {always(errDown), aDay, day},
+		"a day":                  {always(errDown), aDay, 24 * time.Hour},
 		"down shortly":           {always(errDown), 2, 20 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,6 +110,7 @@ func outage(t *testing.T, w *world, script func(context.Context, call) error, re
 // A key that is not accepted pauses the backend for an hour at a time, with one
 // line in the log for each, and costs no item anything.
 func TestUnauthorizedPauses(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.backend.behave(always(fmt.Errorf("401: %w", feedback.ErrUnauthorized)))
 		w.run(0)
@@ -156,6 +152,7 @@ func TestUnauthorizedPauses(t *testing.T) {
 
 // The patience that a backend asks for ends with no success of another item.
 func TestRetryAfterOutlastsSuccesses(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		var attempts atomic.Int64
 		w.backend.behave(func(context.Context, call) error {
@@ -180,6 +177,7 @@ func TestRetryAfterOutlastsSuccesses(t *testing.T) {
 
 // A backend that asks for patience gets it, within reason.
 func TestRetryAfter(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		asked     time.Duration
 		least     time.Duration

@@ -13,6 +13,7 @@ import (
 // What is set aside counts against the budget until the true use is known, and
 // a question counts once, however often it is taken up again.
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		ctx, noon := t.Context(), time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 		s := open(t, url, feedback.Options{})
@@ -55,19 +56,21 @@ func TestBudget(t *testing.T) {
 
 // However many ask at once, the budget is never exceeded.
 func TestBudgetAtOnce(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		stores := []*feedback.Store{open(t, url, feedback.Options{}), open(t, url, feedback.Options{})}
+		now := time.Now() // one day for all, also at midnight
 		var all sync.WaitGroup
 		for n := range 40 {
 			all.Go(func() {
 				a := feedback.Ask{ID: fmt.Sprint(n), Asker: feedback.Rater(fmt.Sprint("member", n))}
-				if _, err := stores[n%2].Reserve(t.Context(), a, feedback.Use{Tokens: 10}, feedback.Budget{Tokens: 105}, time.Now()); err != nil {
+				if _, err := stores[n%2].Reserve(t.Context(), a, feedback.Use{Tokens: 10}, feedback.Budget{Tokens: 105}, now); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		all.Wait()
-		if got, err := stores[0].Used(t.Context(), "all", time.Now()); err != nil || got.Tokens != 100 || got.Questions != 10 {
+		if got, err := stores[0].Used(t.Context(), "all", now); err != nil || got.Tokens != 100 || got.Questions != 10 {
 			t.Errorf("used %+v, %v, want 10 questions of 10 tokens", got, err)
 		}
 	})

@@ -18,6 +18,7 @@ import (
 // Each click has the outcome that the person is told, and sets the vote: it
 // never toggles it.
 func TestVoteOutcomes(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r := monitor(t, s)
@@ -68,6 +69,7 @@ func TestVoteOutcomes(t *testing.T) {
 // message, of an unknown response, by somebody else than the asker, out of
 // range, without a version, an undo of nothing.
 func TestVoteRefusals(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r, other := monitor(t, s), monitor(t, s)
@@ -113,6 +115,7 @@ func TestVoteRefusals(t *testing.T) {
 
 // One person has one vote in each role, and no influence on another's.
 func TestOneVoteForEachRaterAndSource(t *testing.T) {
+	t.Parallel()
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		s := open(t, url, feedback.Options{})
 		r := monitor(t, s)
@@ -133,6 +136,7 @@ func TestOneVoteForEachRaterAndSource(t *testing.T) {
 // often the clicks arrive. (The first to arrive is a vote: there is no button
 // to undo before one was stored.)
 func TestVotesInAnyOrderEndTheSame(t *testing.T) {
+	t.Parallel()
 	s := open(t, feedbacktest.SQLite(t), feedback.Options{})
 	rapid.Check(t, func(t *rapid.T) {
 		r := feedbacktest.NewResponse()
@@ -171,6 +175,7 @@ func TestVotesInAnyOrderEndTheSame(t *testing.T) {
 // Two processes that store votes of one person at the same time agree on the
 // one with the greatest version, and on a revision that no backend has seen.
 func TestVotesOfTwoProcessesEndTheSame(t *testing.T) {
+	t.Parallel()
 	url := feedbacktest.Postgres(t)
 	stores := []*feedback.Store{open(t, url, feedback.Options{}), open(t, url, feedback.Options{})}
 	for _, s := range stores {

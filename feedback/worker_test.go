@@ -107,6 +107,7 @@ func (w *world) wantBacklog(pending, dead int64) {
 
 // A response goes before its votes, also when it takes several attempts.
 func TestResponseGoesFirst(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		failures := 0
 		w.backend.behave(func(_ context.Context, c call) error {
@@ -139,6 +140,7 @@ func TestResponseGoesFirst(t *testing.T) {
 // A vote rests before it leaves; a change or an undo in that time takes its
 // place.
 func TestVotesRest(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{Settle: 10 * time.Second}, func(w *world) {
 		w.run(0)
 		r := monitor(t, w.Store)
@@ -170,6 +172,7 @@ func TestVotesRest(t *testing.T) {
 
 // A vote that changes while it is being sent is sent again as it then is.
 func TestChangeDuringASend(t *testing.T) {
+	t.Parallel()
 	for name, during := range map[string]error{"taken": nil, "lost": errLost, "failed": errDown, "refused": feedback.ErrRefused} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, feedback.Options{}, func(w *world) {
@@ -197,6 +200,7 @@ func TestChangeDuringASend(t *testing.T) {
 
 // An undo after delivery is delivered too.
 func TestUndoAfterDelivery(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.run(0)
 		r := monitor(t, w.Store)
@@ -216,6 +220,7 @@ func TestUndoAfterDelivery(t *testing.T) {
 
 // When there is nothing to do the worker does nothing, not even look.
 func TestIdleWorkerLooksSeldom(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		w.run(0)
 		vote(t, w.Store, click(monitor(t, w.Store), "rater", 5))
@@ -241,6 +246,7 @@ func TestIdleWorkerLooksSeldom(t *testing.T) {
 
 // A panic in a backend is that item's failure, not the end of the worker.
 func TestPanicIsAFailure(t *testing.T) {
+	t.Parallel()
 	inWorld(t, feedback.Options{}, func(w *world) {
 		var once atomic.Bool
 		w.backend.behave(func(context.Context, call) error {

@@ -3,14 +3,16 @@ package llm_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 
@@ -18,14 +20,46 @@ import (
 	"feedbackbot/llm/llmtest"
 )
 
-// TestMain lets the tests wait side by side, for they wait more than they
-// compute.
+// pipes are the servers that clients reach through memory, by address.
+var pipes sync.Map
+
+// TestMain makes these known to every client, which copies the transport.
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := flag.Set("test.parallel", "64"); err != nil {
-		panic(err)
+	transport := http.DefaultTransport.(*http.Transport)
+	network := transport.DialContext
+	transport.DialContext = func(ctx context.Context, kind, addr string) (net.Conn, error) {
+		if p, ok := pipes.Load(addr); ok {
+			return p.(*llmtest.Pipe).DialContext(ctx, kind, addr)
+		}
+		return network(ctx, kind, addr)
 	}
 	os.Exit(m.Run())
+}
+
+// inBubble runs a test on a clock that jumps: nothing in it waits for real time,
+// and only what it waits for itself makes time go by.
+func inBubble(t *testing.T, test func(t *testing.T)) {
+	t.Parallel()
+	synctest.Test(t, test)
+}
+
+// pipe returns a listener for a server in a bubble.
+func pipe(t testing.TB) *llmtest.Pipe {
+	p := llmtest.NewPipe()
+	pipes.Store(p.Addr().String(), p)
+	t.Cleanup(func() { pipes.Delete(p.Addr().String()) })
+	return p
+}
+
+// piped is serve for a test in a bubble.
+func piped(t testing.TB) *llmtest.Server {
+	t.Helper()
+	s, err := llmtest.New(llmtest.Options{Listener: pipe(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
 }
 
 func serve(t testing.TB) *llmtest.Server {
@@ -68,41 +102,48 @@ func stream(ctx context.Context, c *llm.Client, conversation []llm.Message) (llm
 func TestFaults(t *testing.T) {
 	for _, c := range llmtest.Faults() {
 		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			s := serve(t)
-			s.SetAnswer(func(llmtest.Request) llmtest.Script { return c.Script })
-			o := llm.Options{BaseURL: s.URL()}
-			if c.Waits {
-				o.Idle, o.Total = time.Second, 3*time.Second
+			if c.Script.DropAfter != 0 { // a reset needs a real connection
+				t.Parallel()
+				testFault(t, serve(t), c)
+				return
 			}
-			answer, shown, err := stream(t.Context(), client(t, o), hello)
-			class := llmtest.Complete
-			switch {
-			case err != nil && answer.Text != "":
-				class = llmtest.Cut
-			case err != nil:
-				class = llmtest.Failed
-			}
-			var e *llm.Error
-			if err != nil && !errors.As(err, &e) {
-				t.Errorf("error %T, want *llm.Error", err)
-			}
-			if err != nil && (len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), unicode.IsControl) || strings.Contains(err.Error(), llmtest.DefaultKey)) {
-				t.Errorf("error %.500q, want one short line without the key", err)
-			}
-			// A complete answer that shows nothing is an error of its own kind.
-			blank := c.Want == llmtest.Complete && e != nil && (e.Kind == llm.Empty || e.Kind == llm.Moderated)
-			if class != c.Want && !blank {
-				t.Errorf("class = %s (%v), want %s", class, err, c.Want)
-			}
-			ok := answer.Text == c.WantText
-			if c.Huge {
-				ok = strings.HasPrefix(answer.Text, c.WantText)
-			}
-			if !ok || shown != answer.Text {
-				t.Errorf("text = %q, shown %q, want %q", answer.Text, shown, c.WantText)
-			}
+			inBubble(t, func(t *testing.T) { testFault(t, piped(t), c) })
 		})
+	}
+}
+
+func testFault(t *testing.T, s *llmtest.Server, c llmtest.Case) {
+	s.SetAnswer(func(llmtest.Request) llmtest.Script { return c.Script })
+	o := llm.Options{BaseURL: s.URL()}
+	if c.Waits {
+		o.Idle, o.Total = time.Second, 3*time.Second
+	}
+	answer, shown, err := stream(t.Context(), client(t, o), hello)
+	class := llmtest.Complete
+	switch {
+	case err != nil && answer.Text != "":
+		class = llmtest.Cut
+	case err != nil:
+		class = llmtest.Failed
+	}
+	var e *llm.Error
+	if err != nil && !errors.As(err, &e) {
+		t.Errorf("error %T, want *llm.Error", err)
+	}
+	if err != nil && (len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), unicode.IsControl) || strings.Contains(err.Error(), llmtest.DefaultKey)) {
+		t.Errorf("error %.500q, want one short line without the key", err)
+	}
+	// A complete answer that shows nothing is an error of its own kind.
+	blank := c.Want == llmtest.Complete && e != nil && (e.Kind == llm.Empty || e.Kind == llm.Moderated)
+	if class != c.Want && !blank {
+		t.Errorf("class = %s (%v), want %s", class, err, c.Want)
+	}
+	ok := answer.Text == c.WantText
+	if c.Huge {
+		ok = strings.HasPrefix(answer.Text, c.WantText)
+	}
+	if !ok || shown != answer.Text {
+		t.Errorf("text = %q, shown %q, want %q", answer.Text, shown, c.WantText)
 	}
 }
 
@@ -147,13 +188,14 @@ func TestRetries(t *testing.T) {
 		{"NoMaxTokens", []llmtest.Script{llmtest.Error(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'."), {Text: "ok"}}, 2, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			s := serve(t)
-			s.Queue(test.scripts...)
-			_, _, err := stream(t.Context(), client(t, llm.Options{BaseURL: s.URL(), MaxTokens: 100}), hello)
-			if got := len(s.Requests()); got != test.want || (err == nil) != test.ok {
-				t.Errorf("%d requests, %v, want %d, ok %v", got, err, test.want, test.ok)
-			}
+			inBubble(t, func(t *testing.T) {
+				s := piped(t)
+				s.Queue(test.scripts...)
+				_, _, err := stream(t.Context(), client(t, llm.Options{BaseURL: s.URL(), MaxTokens: 100}), hello)
+				if got := len(s.Requests()); got != test.want || (err == nil) != test.ok {
+					t.Errorf("%d requests, %v, want %d, ok %v", got, err, test.want, test.ok)
+				}
+			})
 		})
 	}
 }

@@ -15,7 +15,6 @@ import (
 // TestFaults plays every case to a small reference reader that follows the
 // rules of the table, so that the table asks for nothing impossible.
 func TestFaults(t *testing.T) {
-	s, _ := start(t, Options{})
 	seen := map[string]bool{}
 	for _, c := range Faults() {
 		if seen[c.Name] {
@@ -23,34 +22,31 @@ func TestFaults(t *testing.T) {
 		}
 		seen[c.Name] = true
 		t.Run(c.Name, func(t *testing.T) {
-			// Only what waits for ever is given little time, to keep this short.
-			patience := 20 * time.Second
-			if c.Waits {
-				patience = 100 * time.Millisecond
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
-			defer cancel()
-			s.Queue(c.Script)
-			text, got := judge(ctx, s.URL())
-			if c.Huge && strings.HasPrefix(text, c.WantText) {
-				text = c.WantText
-			}
-			if got != c.Want || text != c.WantText {
-				t.Errorf("judge(%v) = %q, %v, want %q, %v", c.Name, text, got, c.WantText, c.Want)
-			}
-			if waited := ctx.Err() != nil; waited != c.Waits {
-				t.Errorf("the answer ran into the limit: %v, want %v", waited, c.Waits)
-			}
+			inBubble(t, Options{}, func(t *testing.T, s *Server, client *http.Client) {
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				s.Queue(c.Script)
+				text, got := judge(ctx, client, s.URL())
+				if c.Huge && strings.HasPrefix(text, c.WantText) {
+					text = c.WantText
+				}
+				if got != c.Want || text != c.WantText {
+					t.Errorf("judge(%v) = %q, %v, want %q, %v", c.Name, text, got, c.WantText, c.Want)
+				}
+				if waited := ctx.Err() != nil; waited != c.Waits {
+					t.Errorf("the answer ran into the limit: %v, want %v", waited, c.Waits)
+				}
+			})
 		})
 	}
 }
 
 // judge asks one question and classifies what comes back.
-func judge(ctx context.Context, url string) (text, class string) {
+func judge(ctx context.Context, client *http.Client, url string) (text, class string) {
 	req, _ := http.NewRequestWithContext(ctx, "POST", url+"/chat/completions", strings.NewReader(`{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}`))
 	req.Header.Set("Authorization", "Bearer "+DefaultKey)
 	req.Header.Set("Accept-Encoding", "identity")
-	resp, err := http.DefaultTransport.RoundTrip(req) // follows no redirect
+	resp, err := client.Transport.RoundTrip(req) // follows no redirect
 	if err != nil {
 		return "", Failed
 	}

@@ -36,6 +36,8 @@ const DefaultKey = "test-key"
 type Options struct {
 	// Addr is where to listen; default 127.0.0.1:0, a free port.
 	Addr string
+	// Listener, when set, is what to listen on instead, such as a [Pipe].
+	Listener net.Listener
 	// Key is the one API key that is accepted; default DefaultKey.
 	Key string
 	// TokenDelay is the pause before each token of a stream, unless the script
@@ -66,9 +68,12 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	opts.Addr = cmp.Or(opts.Addr, "127.0.0.1:0")
 	opts.Key = cmp.Or(opts.Key, DefaultKey)
-	ln, err := net.Listen("tcp", opts.Addr)
-	if err != nil {
-		return nil, fmt.Errorf("llmtest: %w", err)
+	ln := opts.Listener
+	if ln == nil {
+		var err error
+		if ln, err = net.Listen("tcp", opts.Addr); err != nil {
+			return nil, fmt.Errorf("llmtest: %w", err)
+		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{opts: opts, ln: ln, stop: stop, arrived: make(chan struct{})}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,6 +27,18 @@ func start(t *testing.T, opts Options) (*Server, *openai.Client) {
 	config := openai.DefaultConfig(DefaultKey)
 	config.BaseURL = s.URL()
 	return s, openai.NewClientWithConfig(config)
+}
+
+// inBubble runs a test of a server and a client on a clock that jumps.
+func inBubble(t *testing.T, opts Options, test func(t *testing.T, s *Server, c *http.Client)) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe := NewPipe()
+		opts.Listener = pipe
+		s, _ := start(t, opts)
+		transport := &http.Transport{DialContext: pipe.DialContext}
+		t.Cleanup(transport.CloseIdleConnections)
+		test(t, s, &http.Client{Transport: transport})
+	})
 }
 
 func question(text string) openai.ChatCompletionRequest {
@@ -253,12 +266,15 @@ func TestRawIsExact(t *testing.T) {
 }
 
 func TestTokenDelay(t *testing.T) {
-	_, c := start(t, Options{TokenDelay: 5 * time.Millisecond})
-	begin := time.Now()
-	got := listen(t.Context(), c, question("hello"))
-	if took := time.Since(begin); took < time.Duration(got.Pieces-1)*5*time.Millisecond {
-		t.Errorf("a paced stream of %v tokens took %v, want at least 5ms a token", got.Pieces, took)
-	}
+	inBubble(t, Options{TokenDelay: 5 * time.Millisecond}, func(t *testing.T, s *Server, c *http.Client) {
+		config := openai.DefaultConfig(DefaultKey)
+		config.BaseURL, config.HTTPClient = s.URL(), c
+		begin := time.Now()
+		got := listen(t.Context(), openai.NewClientWithConfig(config), question("hello"))
+		if took, want := time.Since(begin), time.Duration(got.Pieces-1)*5*time.Millisecond; took != want || want == 0 {
+			t.Errorf("a paced stream of %v tokens took %v of the bubble's time, want 5ms for each after the first", got.Pieces, took)
+		}
+	})
 }
 
 func TestCloseTwice(t *testing.T) {
