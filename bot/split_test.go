@@ -171,12 +171,8 @@ func seeds() []string {
 // Text by text: parts fit, none is blank, fences are balanced, nothing that
 // belongs together is cut, and together they are the text.
 func TestSplitSeeds(t *testing.T) {
-	limits := []int{50, 51, 60, 100, 1989, maxMessage}
-	if UnderRace { // which a function of its arguments cannot have; FuzzSplit has them all
-		limits = []int{51, maxMessage}
-	}
 	for _, seed := range seeds() {
-		for _, limit := range limits {
+		for _, limit := range []int{50, 51, 60, 100, 1989, maxMessage} {
 			checkSplit(t, seed, limit, true)
 			checkSplit(t, seed, limit, false)
 		}
