@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "40"); err != nil {
+		if err := flag.Set("test.parallel", "60"); err != nil {
 			panic(err)
 		}
 	}
