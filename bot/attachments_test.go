@@ -68,7 +68,7 @@ func attach(name string, data []byte) discordtest.SayOption {
 // else gets a sentence. What a file is, its bytes say, not its name.
 func TestAttachments(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
+	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
 	w.options.Pictures = true
 	w.start()
 	ada, channel := w.discord.AddUser("Ada"), w.discord.Channel().ID

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "20"); err != nil {
+		if err := flag.Set("test.parallel", "60"); err != nil {
 			panic(err)
 		}
 	}
@@ -77,6 +77,7 @@ type world struct {
 	allowed   []string                  // problems that the test provokes
 	validated bool                      // every body is held against Discord's OpenAPI document
 	before    func(method string) error // called before some methods of the store, if set
+	commit    time.Duration             // how long a click waits for the database
 
 	bot    *bot.Bot // of the latest start, as all below
 	store  *feedback.Store
@@ -89,7 +90,7 @@ type world struct {
 func newWorld(t testing.TB, options discordtest.Options) *world {
 	t.Helper()
 	options.Token = discordToken
-	options.AckTimeout = cmp.Or(options.AckTimeout, bot.AckTimeout)
+	options.AckTimeout = cmp.Or(options.AckTimeout, patience)
 	options.OpenAPI = os.Getenv("DISCORD_OPENAPI")
 	d, err := discordtest.New(options)
 	if err != nil {
@@ -104,7 +105,7 @@ func newWorld(t testing.TB, options discordtest.Options) *world {
 		ContextTokens: 4000, MessageContent: bot.ContentAuto, Buttons: bot.ThumbsAndStars, Raters: bot.Everyone,
 		Explain: bot.ExplainNegative, Log: slog.New(slog.NewTextHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	w.llm = llm.Options{BaseURL: m.URL(), Key: modelKey, Model: "scripted"}
-	w.stop, w.validated = func() {}, options.OpenAPI != ""
+	w.stop, w.validated, w.commit = func() {}, options.OpenAPI != "", patience
 	t.Cleanup(func() {
 		w.stop()
 		m.Close()
@@ -164,7 +165,7 @@ func (w *world) boot() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	bot.Slow(w.bot)
+	bot.SetCommitBudget(w.bot, w.commit)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	w.ended, w.cancel = ended, cancel

@@ -22,9 +22,9 @@ func labelled(m discordtest.Message, label string) string {
 	return ""
 }
 
-// drawnOut is an answer that takes its time and says each word once.
+// drawnOut is an answer that takes its time, and never ends by itself.
 func drawnOut(words string) llmtest.Script {
-	return llmtest.Script{Text: words, TokenDelay: 100 * time.Millisecond}
+	return llmtest.Script{Text: words, TokenDelay: 100 * time.Millisecond, StallAfter: strings.Count(words, " ")}
 }
 
 // Stop ends an answer for its asker, and for a moderator; for nobody else. What

@@ -77,7 +77,7 @@ func TestHourlyLimits(t *testing.T) {
 // reserved before it still counts.
 func TestDailyBudget(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 	w.options.Limits = bot.Limits{Budget: feedback.Budget{Cost: 1_000_000, MemberTokens: 5000}, PriceInput: 10, PriceOutput: 100, MaxTokens: 1000}
 	w.start()
 	ada, bert := w.discord.AddUser("Ada"), w.discord.AddUser("Bert")

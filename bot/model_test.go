@@ -30,37 +30,39 @@ func fault(t *testing.T, name string) llmtest.Script {
 func TestHowAnswersEnd(t *testing.T) {
 	t.Parallel()
 	text := "one two three four"
+	const stalledFor = 10 * time.Second // the text before the silence arrives much sooner
 	for _, tt := range []struct {
 		name    string
 		scripts []llmtest.Script
 		says    string
 		finish  feedback.Finish // "" for no response
+		idle    time.Duration   // how long the model may be silent; 0 is as usual
 	}{
-		{"complete", []llmtest.Script{{Text: text}}, text, feedback.Complete},
-		{"cut", []llmtest.Script{{Text: text, CutAfter: 2}}, "one two\n\n-# ✂️ The answer broke off", feedback.Cut},
-		{"reset", []llmtest.Script{{Text: text, DropAfter: 2}}, "broke off", feedback.Cut},
-		{"stalled", []llmtest.Script{{Text: text, StallAfter: 2}}, "stopped talking", feedback.Cut},
-		{"error in the stream", []llmtest.Script{fault(t, "error object after text")}, "broke off", feedback.Cut},
-		{"length", []llmtest.Script{{Text: text, Finish: "length"}}, "length limit", feedback.Length},
-		{"filtered", []llmtest.Script{{Text: text, Finish: "content_filter"}}, "withheld the rest", feedback.Filtered},
-		{"refusal", []llmtest.Script{fault(t, "refusal")}, "I can't help with that.", feedback.Refused},
-		{"mark behind open code", []llmtest.Script{{Text: "```go\nx := 1\ny := 2", CutAfter: 5}}, "```\n\n-# ✂️", feedback.Cut},
-		{"trouble once", []llmtest.Script{llmtest.Error(500, "oops"), {Text: text}}, text, feedback.Complete},
-		{"busy", []llmtest.Script{llmtest.RateLimited(0), llmtest.RateLimited(0), llmtest.RateLimited(0)}, "The model is busy", ""},
-		{"trouble", []llmtest.Script{llmtest.Error(500, "a"), llmtest.Error(502, "b"), llmtest.Error(503, "c")}, "has trouble", ""},
-		{"wrong key", []llmtest.Script{llmtest.Error(401, "key "+modelKey)}, "not set up correctly", ""},
-		{"unknown model", []llmtest.Script{llmtest.Error(404, "no")}, "not set up correctly", ""},
-		{"moderated", []llmtest.Script{fault(t, "400 moderation")}, "does not allow", ""},
-		{"too much", []llmtest.Script{fault(t, "400 context too long")}, "more text than the model can take", ""},
-		{"empty", []llmtest.Script{{}}, "nothing to say", ""},
-		{"blank", []llmtest.Script{{Text: " \n\u200b"}}, "nothing to say", ""},
-		{"filtered at once", []llmtest.Script{{Finish: "content_filter"}}, "does not allow", ""},
-		{"silent", []llmtest.Script{{Text: text, StallAfter: llmtest.AtOnce}}, "took too long", ""},
+		{"complete", []llmtest.Script{{Text: text}}, text, feedback.Complete, 0},
+		{"cut", []llmtest.Script{{Text: text, CutAfter: 2}}, "one two\n\n-# ✂️ The answer broke off", feedback.Cut, 0},
+		{"reset", []llmtest.Script{{Text: text, DropAfter: 2}}, "broke off", feedback.Cut, 0},
+		{"stalled", []llmtest.Script{{Text: text, StallAfter: 2}}, "stopped talking", feedback.Cut, stalledFor},
+		{"error in the stream", []llmtest.Script{fault(t, "error object after text")}, "broke off", feedback.Cut, 0},
+		{"length", []llmtest.Script{{Text: text, Finish: "length"}}, "length limit", feedback.Length, 0},
+		{"filtered", []llmtest.Script{{Text: text, Finish: "content_filter"}}, "withheld the rest", feedback.Filtered, 0},
+		{"refusal", []llmtest.Script{fault(t, "refusal")}, "I can't help with that.", feedback.Refused, 0},
+		{"mark behind open code", []llmtest.Script{{Text: "```go\nx := 1\ny := 2", CutAfter: 5}}, "```\n\n-# ✂️", feedback.Cut, 0},
+		{"trouble once", []llmtest.Script{llmtest.Error(500, "oops"), {Text: text}}, text, feedback.Complete, 0},
+		{"busy", []llmtest.Script{llmtest.RateLimited(0), llmtest.RateLimited(0), llmtest.RateLimited(0)}, "The model is busy", "", 0},
+		{"trouble", []llmtest.Script{llmtest.Error(500, "a"), llmtest.Error(502, "b"), llmtest.Error(503, "c")}, "has trouble", "", 0},
+		{"wrong key", []llmtest.Script{llmtest.Error(401, "key "+modelKey)}, "not set up correctly", "", 0},
+		{"unknown model", []llmtest.Script{llmtest.Error(404, "no")}, "not set up correctly", "", 0},
+		{"moderated", []llmtest.Script{fault(t, "400 moderation")}, "does not allow", "", 0},
+		{"too much", []llmtest.Script{fault(t, "400 context too long")}, "more text than the model can take", "", 0},
+		{"empty", []llmtest.Script{{}}, "nothing to say", "", 0},
+		{"blank", []llmtest.Script{{Text: " \n\u200b"}}, "nothing to say", "", 0},
+		{"filtered at once", []llmtest.Script{{Finish: "content_filter"}}, "does not allow", "", 0},
+		{"silent", []llmtest.Script{{Text: text, StallAfter: llmtest.AtOnce}}, "took too long", "", time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, discordtest.Options{})
-			w.llm.Idle = 800 * time.Millisecond
+			w.llm.Idle = tt.idle
 			w.start()
 			w.model.Queue(tt.scripts...)
 			asked := w.ask(w.discord.AddUser("ada").ID, "what now?")

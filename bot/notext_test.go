@@ -28,7 +28,7 @@ func (w *world) prompted() string {
 // after a restart.
 func TestNoText(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 	w.options.NoText = true
 	w.start()
 	ada, channel := w.discord.AddUser("Ada"), w.discord.Channel().ID

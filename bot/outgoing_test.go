@@ -19,6 +19,7 @@ func slowly(tokens ...string) llmtest.Script {
 // Whatever Discord does to a request, one answer stands in the end, complete
 // and with its buttons.
 func TestRequestsThatFail(t *testing.T) {
+	t.Parallel()
 	const messages = "/channels/*/messages"
 	const one = "/channels/*/messages/*"
 	for name, fault := range map[string]discordtest.Fault{
@@ -56,6 +57,7 @@ func limited(scope, path string) discordtest.Fault {
 // What Discord refuses for good is asked a handful of times at most, and the
 // model is not paid for an answer that nobody will see.
 func TestRefusedForGood(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ status, code int }{{403, 50013}, {404, 10003}} {
 		t.Run(fmt.Sprint(test.code), func(t *testing.T) {
 			t.Parallel()

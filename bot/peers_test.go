@@ -75,7 +75,7 @@ func TestFencesAreWholeInEveryMessage(t *testing.T) {
 // interaction failed".
 func TestEveryButtonWorksAfterARestart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 	w.start()
 	ada, channel := w.discord.AddUser("ada"), w.discord.Channel().ID
 	m := w.answered(w.ask(ada.ID, "what is 2+2?").ID)

@@ -50,6 +50,7 @@ func TestTakenInTheLastMoment(t *testing.T) {
 // and buttons, a begun one is marked as cut, a question nobody began is
 // answered, an old one is let go.
 func TestUnfinishedWork(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		age   time.Duration

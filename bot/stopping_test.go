@@ -3,7 +3,6 @@ package bot_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/llm/llmtest"
@@ -18,7 +17,8 @@ func TestWhileStopping(t *testing.T) {
 	w.start()
 	ada, channel := w.discord.AddUser("ada"), w.discord.Channel().ID
 	m := w.answered(w.ask(ada.ID, "what is 1+1?").ID)
-	w.model.Queue(llmtest.Script{Tokens: []string{"It begins here, and it goes on", " until it ends."}, TokenDelay: 3 * time.Second})
+	more := make(chan struct{})
+	w.model.Queue(llmtest.Script{Tokens: []string{"It begins here, and it goes on", " until it ends."}, Hold: more})
 	long := w.ask(ada.ID, "tell me")
 	w.replied(long.ID, "begins")
 	stopping := w.logs.await("stopping")
@@ -43,6 +43,7 @@ func TestWhileStopping(t *testing.T) {
 	if a := answer(t, w, w.discord.Click(ada.ID, m.ID, thumb(m, 0))); !strings.Contains(a.Message.Content, "Saved") {
 		t.Errorf("a vote while stopping = %q, want Saved", a.Message.Content)
 	}
+	close(more)
 	<-stopped
 	if m := w.answered(long.ID); !strings.Contains(m.Content, "until it ends") {
 		t.Errorf("the answer under way = %q, want its end", m.Content)
@@ -51,18 +52,17 @@ func TestWhileStopping(t *testing.T) {
 	w.answered(missed.ID)
 }
 
-// Stopping right after the start, or while Discord cannot be reached, takes no
-// time.
+// The bot can be stopped right after its start, and while Discord cannot be
+// reached. How long a stop takes is in TestHowLongAStopTakes.
 func TestStopAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, reachable := range []bool{true, false} {
 		w := newWorld(t, discordtest.Options{})
 		w.allowed = []string{"closed"}
 		if !reachable {
-			w.discord.Refuse(time.Minute)
+			w.discord.Refuse(patience)
 		}
 		w.boot()
-		began := time.Now()
 		w.cancel()
 		select {
 		case err := <-w.ended:
@@ -72,9 +72,6 @@ func TestStopAtOnce(t *testing.T) {
 			w.ended <- nil
 		case <-w.ctx().Done():
 			t.Fatal("Run did not end")
-		}
-		if took := time.Since(began); took > 15*time.Second {
-			t.Errorf("reachable %t: stopping took %v", reachable, took)
 		}
 	}
 }

@@ -105,6 +105,7 @@ type Options struct {
 	Metrics   prometheus.Registerer // nil for none
 	Log       *slog.Logger          // nil discards
 	Refused   func(error)           // called once when Discord no longer accepts the token
+	Transport http.RoundTripper     // how requests travel; nil for connections of its own
 }
 
 // New returns a client that is ready to use.
@@ -116,10 +117,14 @@ func New(options Options) (*Client, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Client{
+	c := &Client{
 		base: base, token: options.Token, pacer: newPacer(options.GlobalRPS), metrics: newMetrics(options.Metrics),
 		log: options.Log, refused: options.Refused, client: newHTTPClient(), answers: newHTTPClient(),
-	}, nil
+	}
+	if options.Transport != nil {
+		c.client.Transport, c.answers.Transport = options.Transport, options.Transport
+	}
+	return c, nil
 }
 
 func newHTTPClient() *http.Client {

@@ -34,7 +34,7 @@ func Example() {
 	}
 	defer bot.CloseWithCode(4000)
 
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	ann := dc.AddUser("ann")
 	dc.Say(ann.ID, dc.DM(ann.ID).ID, "hello")

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -182,7 +181,7 @@ func TestDiscordgoResume(t *testing.T) {
 		select {
 		case text := <-got:
 			seen[text]++
-		case <-time.After(5 * time.Second):
+		case <-soon(t).Done():
 			t.Fatalf("only %v arrived", seen)
 		}
 	}

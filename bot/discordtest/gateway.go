@@ -159,7 +159,7 @@ type payload struct {
 func (c *conn) read(greeted bool) error {
 	s := c.s
 	// Discord is a little patient with heartbeats, and so must a fake be whose interval may be milliseconds.
-	patience := max(s.opt.HeartbeatInterval*3/2, s.opt.HeartbeatInterval+time.Second)
+	patience := s.opt.HeartbeatInterval + s.opt.HeartbeatGrace
 	silent := time.AfterFunc(patience, func() { c.fail(4009, "no heartbeat in %v", patience) })
 	defer silent.Stop()
 	if !greeted {

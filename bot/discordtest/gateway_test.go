@@ -118,7 +118,7 @@ func leave(s *discordtest.Server, l link, code int) {
 		}
 	})
 	defer stop()
-	l.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+	l.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(patience))
 	<-gone
 	if got := s.CloseCodes(); !slices.Equal(got, []int{code}) {
 		l.t.Errorf("close codes = %v, want %d", got, code)
@@ -305,8 +305,8 @@ func TestEnemy(t *testing.T) {
 // A client that does not beat, floods, or identifies too often is recorded.
 func TestGatewayHabits(t *testing.T) {
 	t.Run("no heartbeat", func(t *testing.T) {
-		s := bare(t, discordtest.Options{HeartbeatInterval: time.Millisecond})
-		l, _ := identified(t, s, 1)
+		s := bare(t, discordtest.Options{HeartbeatInterval: time.Millisecond, HeartbeatGrace: time.Millisecond})
+		l := dial(t, s)
 		code := 0
 		for code == 0 {
 			_, code = l.next()
@@ -330,7 +330,7 @@ func TestGatewayHabits(t *testing.T) {
 		}
 	})
 	t.Run("identify", func(t *testing.T) {
-		s := bare(t, discordtest.Options{})
+		s := bare(t, discordtest.Options{IdentifyWindow: time.Hour})
 		identified(t, s, 1)
 		if len(s.Problems()) > 0 {
 			t.Errorf("problems = %q", s.Problems())

@@ -2,6 +2,7 @@ package discordtest_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -27,6 +28,7 @@ func start(t *testing.T, opt discordtest.Options) *discordtest.Server {
 // bare is start without the document, whose loading takes longer than most tests of the gateway.
 func bare(t *testing.T, opt discordtest.Options) *discordtest.Server {
 	t.Helper()
+	opt.AckTimeout = cmp.Or(opt.AckTimeout, patience) // a slow machine is not a bot that does not answer
 	s, err := discordtest.New(opt)
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +44,11 @@ func bare(t *testing.T, opt discordtest.Options) *discordtest.Server {
 	return s
 }
 
+// patience bounds every wait of a test, so that a hung one ends.
+const patience = 2 * time.Minute
+
 func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -165,7 +170,7 @@ func dial(t *testing.T, s *discordtest.Server) link {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ws.Close() })
-	ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	ws.SetReadDeadline(time.Now().Add(patience))
 	return link{ws, t}
 }
 

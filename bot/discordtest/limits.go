@@ -58,7 +58,7 @@ func (s *Server) take(key, class string, now time.Time, h http.Header) time.Dura
 	return wait
 }
 
-// takeGlobal counts a request against the global limit of any one second, and returns how long to wait.
+// takeGlobal counts a request against the global limit of any one GlobalWindow, and returns how long to wait.
 func (s *Server) takeGlobal(now time.Time) time.Duration {
 	if s.opt.GlobalRPS <= 0 {
 		return 0
@@ -70,7 +70,7 @@ func (s *Server) takeGlobal(now time.Time) time.Duration {
 		return 0
 	}
 	// The ring's next place holds the request that was GlobalRPS requests ago.
-	if wait := time.Second - now.Sub(s.recent[s.recentNext]); wait > 0 {
+	if wait := s.opt.GlobalWindow - now.Sub(s.recent[s.recentNext]); wait > 0 {
 		return wait
 	}
 	s.recent[s.recentNext] = now

@@ -39,8 +39,10 @@ type Options struct {
 	Addr              string        // where to listen; 127.0.0.1:0
 	Token             string        // the bot's token without "Bot "; test-token
 	BotName           string        // the bot's username; testbot
-	GlobalRPS         int           // requests in any second, interaction endpoints excepted; 0 is no limit
+	GlobalRPS         int           // requests in any GlobalWindow, interaction endpoints excepted; 0 is no limit
+	GlobalWindow      time.Duration // 1 s
 	HeartbeatInterval time.Duration // 41.25 s
+	HeartbeatGrace    time.Duration // how much later a heartbeat may come; half an interval, at least 1 s
 	ChannelLimit      int           // messages per ChannelWindow and channel or interaction token, and edits likewise; 5, negative is off
 	ChannelWindow     time.Duration // 5 s
 	Shards            int           // the number GET /gateway/bot recommends; 1
@@ -138,6 +140,8 @@ func withDefaults(o Options) Options {
 	number(&o.Intents, privilegedIntents)
 	number(&o.KeepRequests, 10000)
 	span(&o.HeartbeatInterval, 41250*time.Millisecond)
+	span(&o.HeartbeatGrace, max(o.HeartbeatInterval/2, time.Second))
+	span(&o.GlobalWindow, time.Second)
 	span(&o.ChannelWindow, 5*time.Second)
 	span(&o.IdentifyWindow, 5*time.Second)
 	span(&o.NonceWindow, 3*time.Minute)

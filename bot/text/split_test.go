@@ -172,7 +172,7 @@ func seeds() []string {
 // belongs together is cut, and together they are the text.
 func TestSplitSeeds(t *testing.T) {
 	for _, seed := range seeds() {
-		for _, limit := range []int{51, MaxMessage} { // FuzzSplit has them all
+		for _, limit := range []int{50, 51, 60, 100, 1989, MaxMessage} {
 			checkSplit(t, seed, limit, true)
 			checkSplit(t, seed, limit, false)
 		}
