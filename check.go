@@ -11,6 +11,7 @@ import (
 
 	"feedbackbot/bot"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm"
 )
 
@@ -50,9 +51,9 @@ func check(ctx context.Context, c Config, stdout io.Writer) int {
 
 func checkDatabase(ctx context.Context, c Config) bot.Finding {
 	f := bot.Finding{What: "database"}
-	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{})
+	kept, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{})
 	if err == nil {
-		err = errors.Join(store.Ping(ctx), store.Close())
+		err = errors.Join(kept.Ping(ctx), kept.Close())
 	}
 	if err != nil {
 		f.Cause, f.Mend = err.Error(), "see that DATABASE_URL names a place that this user can write to"

@@ -15,6 +15,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/delivery"
+	"feedbackbot/feedback/store"
 )
 
 const deliveriesUsage = `feedbackbot deliveries shows what the backends have got, and why not.
@@ -48,29 +50,29 @@ func deliveriesCommand(ctx context.Context, args, environ []string, stdout, stde
 	if err != nil {
 		return err
 	}
-	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, Log: slog.New(slog.DiscardHandler)})
+	kept, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{Settle: c.FeedbackSettle, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer kept.Close()
 	switch sub {
 	case "":
-		return showDeliveries(ctx, store, stdout)
+		return showDeliveries(ctx, kept, stdout)
 	case "retry":
-		return retry(ctx, store, *backend, stdout)
+		return retry(ctx, kept, *backend, stdout)
 	case "backfill":
 		day, err := time.ParseInLocation(time.DateOnly, *since, time.UTC)
 		if err != nil || *backend == "" {
 			return errors.New("backfill needs -backend NAME and -since YYYY-MM-DD")
 		}
-		return backfill(ctx, c, store, *backend, day, stdout, stderr)
+		return backfill(ctx, c, kept, *backend, day, stdout, stderr)
 	}
 	fmt.Fprint(stdout, deliveriesUsage)
 	return fmt.Errorf("there is no command deliveries %q", sub)
 }
 
-func showDeliveries(ctx context.Context, store *feedback.Store, stdout io.Writer) error {
-	list, err := store.Summaries(ctx)
+func showDeliveries(ctx context.Context, kept *store.Store, stdout io.Writer) error {
+	list, err := kept.Summaries(ctx)
 	if err != nil {
 		return err
 	}
@@ -104,15 +106,15 @@ func showDeliveries(ctx context.Context, store *feedback.Store, stdout io.Writer
 	return nil
 }
 
-func retry(ctx context.Context, store *feedback.Store, backend string, stdout io.Writer) error {
-	list, err := store.Summaries(ctx)
+func retry(ctx context.Context, kept *store.Store, backend string, stdout io.Writer) error {
+	list, err := kept.Summaries(ctx)
 	if err != nil {
 		return err
 	}
-	if backend != "" && !slices.ContainsFunc(list, func(m feedback.Summary) bool { return m.Backend == backend }) {
+	if backend != "" && !slices.ContainsFunc(list, func(m store.Summary) bool { return m.Backend == backend }) {
 		return fmt.Errorf("nothing was ever due at a backend %q; feedbackbot deliveries lists them", backend)
 	}
-	n, err := store.Retry(ctx, backend)
+	n, err := kept.Retry(ctx, backend)
 	switch {
 	case err != nil:
 		return err
@@ -126,7 +128,7 @@ func retry(ctx context.Context, store *feedback.Store, backend string, stdout io
 
 // backfill makes everything since a day due again and delivers it behind a
 // progress bar.
-func backfill(ctx context.Context, c Config, store *feedback.Store, name string, since time.Time, stdout, stderr io.Writer) error {
+func backfill(ctx context.Context, c Config, kept *store.Store, name string, since time.Time, stdout, stderr io.Writer) error {
 	all, err := newBackends(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -145,11 +147,11 @@ func backfill(ctx context.Context, c Config, store *feedback.Store, name string,
 	if err := backend.Check(ctx); err != nil && !errors.Is(err, feedback.ErrRefused) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	again, err := store.Backfill(ctx, name, since)
+	again, err := kept.Backfill(ctx, name, since)
 	if err != nil {
 		return err
 	}
-	before, err := summaryOf(ctx, store, name)
+	before, err := summaryOf(ctx, kept, name)
 	if err != nil {
 		return err
 	}
@@ -160,7 +162,7 @@ func backfill(ctx context.Context, c Config, store *feedback.Store, name string,
 	if more := before.Pending - again; more > 0 {
 		fmt.Fprintf(stdout, "%d more wait for %s already, and are sent as well.\n", more, name)
 	}
-	left, err := deliverAll(ctx, store, backend, before.Pending, c.FeedbackRate, stderr)
+	left, err := deliverAll(ctx, kept, backend, before.Pending, c.FeedbackRate, stderr)
 	if err != nil {
 		return err
 	}
@@ -178,30 +180,30 @@ func backfill(ctx context.Context, c Config, store *feedback.Store, name string,
 }
 
 // summaryOf returns how the deliveries to one backend stand.
-func summaryOf(ctx context.Context, store *feedback.Store, name string) (feedback.Summary, error) {
-	list, err := store.Summaries(ctx)
+func summaryOf(ctx context.Context, kept *store.Store, name string) (store.Summary, error) {
+	list, err := kept.Summaries(ctx)
 	for _, m := range list {
 		if m.Backend == name {
 			return m, nil
 		}
 	}
-	return feedback.Summary{Backend: name}, err
+	return store.Summary{Backend: name}, err
 }
 
 // deliverAll delivers what is due at a backend until nothing is, or ctx ends.
-func deliverAll(ctx context.Context, store *feedback.Store, backend feedback.Backend, total int64, perSecond float64, stderr io.Writer) (feedback.Summary, error) {
+func deliverAll(ctx context.Context, kept *store.Store, backend feedback.Backend, total int64, perSecond float64, stderr io.Writer) (store.Summary, error) {
 	bar := newBar(stderr, "to "+backend.Name(), total)
 	workCtx, stop := context.WithCancel(ctx)
 	var worker sync.WaitGroup
 	defer worker.Wait()
 	defer stop()
 	worker.Go(func() {
-		feedback.NewWorker(store, []feedback.Backend{backend}, feedback.WorkerOptions{Rate: perSecond, Drain: 5 * time.Second}).Run(workCtx)
+		delivery.NewWorker(kept, []feedback.Backend{backend}, delivery.Options{Rate: perSecond, Drain: 5 * time.Second}).Run(workCtx)
 	})
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		left, err := summaryOf(context.WithoutCancel(ctx), store, backend.Name())
+		left, err := summaryOf(context.WithoutCancel(ctx), kept, backend.Name())
 		if err != nil {
 			return left, err
 		}

@@ -11,6 +11,8 @@ import (
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/confident"
 	"feedbackbot/feedback/confident/confidenttest"
+	"feedbackbot/feedback/delivery"
+	"feedbackbot/feedback/store"
 )
 
 // An operator sees what was refused and why, sends it once more, and fills a
@@ -35,27 +37,27 @@ func TestDeliveriesCommand(t *testing.T) {
 		t.Errorf("deliveries of a new database: %s", got)
 	}
 
-	store, err := feedback.Open(t.Context(), database, feedback.Options{})
+	kept, err := store.Open(t.Context(), database, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer kept.Close()
 	client, err := confident.New(confident.Options{Key: confidenttest.DefaultKey, BaseURL: fake.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := feedback.Response{ID: feedback.NewID(), AskID: "1", Asker: "asker", Question: "why?", Answer: "because", AskedAt: time.Now(), FinishedAt: time.Now()}
-	if err := store.Monitor(t.Context(), r); err != nil {
+	if err := kept.Monitor(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := store.Vote(t.Context(), feedback.Vote{ResponseID: r.ID, Rater: "rater", Source: feedback.User, Kind: feedback.Stars, Rating: 4, Version: 1}); err != nil {
+	if _, _, err := kept.Vote(t.Context(), feedback.Vote{ResponseID: r.ID, Rater: "rater", Source: feedback.User, Kind: feedback.Stars, Rating: 4, Version: 1}); err != nil {
 		t.Fatal(err)
 	}
 	remove := fake.Fail(confidenttest.Fault{Status: 422, Body: `{"success":false,"error":"too long"}`})
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	refused := 0
-	worker := feedback.NewWorker(store, []feedback.Backend{client}, feedback.WorkerOptions{Delivered: func(_, outcome string) {
+	worker := delivery.NewWorker(kept, []feedback.Backend{client}, delivery.Options{Delivered: func(_, outcome string) {
 		if refused++; refused == 2 {
 			stop()
 		}

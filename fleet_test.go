@@ -19,6 +19,7 @@ import (
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/feedbacktest"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -212,15 +213,15 @@ func TestFleetKilled(t *testing.T) {
 // were told.
 func (f *fleet) judge(t *testing.T) {
 	t.Helper()
-	store, err := feedback.Open(t.Context(), f.url, feedback.Options{Patience: time.Minute})
+	kept, err := store.Open(t.Context(), f.url, store.Options{Patience: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer kept.Close()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for began := time.Now(); ; <-tick.C {
-		list, err := store.Summaries(t.Context())
+		list, err := kept.Summaries(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,13 +242,13 @@ func (f *fleet) judge(t *testing.T) {
 		delivered[k] = append(delivered[k], a.Rating)
 	}
 	for _, target := range f.targets {
-		response, err := store.ResponseByMessage(t.Context(), target.ID)
+		response, err := kept.ResponseByMessage(t.Context(), target.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for member, told := range f.told[target.ID] {
-			rater := store.Rater(member)
-			s, err := store.Submission(t.Context(), response.ID, rater, feedback.User)
+			rater := kept.Rater(member)
+			s, err := kept.Submission(t.Context(), response.ID, rater, feedback.User)
 			if err != nil || s.Version < told || s.Rating != f.rating[s.Version] {
 				t.Errorf("member %s was told of vote %d, stored is %+v, %v", member, told, s, err)
 				continue
@@ -273,7 +274,7 @@ func (f *fleet) judge(t *testing.T) {
 			t.Errorf("question %s has %d answers, want 1", question, replies[question])
 		}
 	}
-	if left, err := store.Unfinished(t.Context()); err != nil || len(left) > 0 {
+	if left, err := kept.Unfinished(t.Context()); err != nil || len(left) > 0 {
 		t.Errorf("Unfinished() = %v, %v, want none", left, err)
 	}
 }

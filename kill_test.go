@@ -16,6 +16,7 @@ import (
 
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -179,17 +180,17 @@ func (o *outside) again() *exec.Cmd {
 
 func (s *storm) judge(t *testing.T) {
 	t.Helper()
-	store, err := feedback.Open(t.Context(), "sqlite:"+s.o.database, feedback.Options{})
+	kept, err := store.Open(t.Context(), "sqlite:"+s.o.database, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	response, err := store.ResponseByMessage(t.Context(), s.target.ID)
+	defer kept.Close()
+	response, err := kept.ResponseByMessage(t.Context(), s.target.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for member, told := range s.told {
-		sub, err := store.Submission(t.Context(), response.ID, store.Rater(member), feedback.User)
+		sub, err := kept.Submission(t.Context(), response.ID, kept.Rater(member), feedback.User)
 		switch {
 		case err != nil:
 			t.Errorf("member %s was told that vote %d is saved: %v", member, told, err)
@@ -217,12 +218,12 @@ func (s *storm) judge(t *testing.T) {
 			t.Errorf("question %s has %d answers, want 1", id, len(replies[id]))
 			continue
 		}
-		r, err := store.ResponseByMessage(t.Context(), replies[id][0])
+		r, err := kept.ResponseByMessage(t.Context(), replies[id][0])
 		if n := buttons["fb1:up:"+r.ID]; err != nil || n != 1 {
 			t.Errorf("the answer to question %s has %d rows of buttons, %v, want 1", id, n, err)
 		}
 	}
-	left, err := store.Unfinished(t.Context())
+	left, err := kept.Unfinished(t.Context())
 	if err != nil || len(left) > 0 {
 		t.Errorf("Unfinished() = %v, %v, want none", left, err)
 	}

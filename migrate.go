@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 )
 
 const migrateUsage = `feedbackbot migrate copies a SQLite database to the Postgres of DATABASE_URL.
@@ -46,19 +46,19 @@ func migrateCommand(ctx context.Context, args, environ []string, stdout, stderr 
 		return fmt.Errorf("-from: %w", err)
 	}
 	silent := slog.New(slog.DiscardHandler)
-	from, err := feedback.Open(ctx, *source, feedback.Options{Log: silent})
+	from, err := store.Open(ctx, *source, store.Options{Log: silent})
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := feedback.Open(ctx, target, feedback.Options{Log: silent})
+	to, err := store.Open(ctx, target, store.Options{Log: silent})
 	if err != nil {
 		return err
 	}
 	defer to.Close()
 	bar := newBar(stderr, "copying", 1)
 	var copied int64
-	err = feedback.Transfer(ctx, from, to, func(done, total int64) {
+	err = store.Transfer(ctx, from, to, func(done, total int64) {
 		copied = done
 		bar.ChangeMax64(total)
 		bar.Set64(done) // a bar that cannot be drawn is no reason to stop

@@ -6,23 +6,23 @@ import (
 	"strings"
 	"testing"
 
-	"feedbackbot/feedback"
 	"feedbackbot/feedback/feedbacktest"
+	"feedbackbot/feedback/store"
 )
 
 // An operator moves from SQLite to Postgres with one command, and is told what
 // is wrong otherwise.
 func TestMigrateCommand(t *testing.T) {
 	source := "sqlite:" + filepath.Join(t.TempDir(), "feedback.db")
-	store, err := feedback.Open(t.Context(), source, feedback.Options{})
+	kept, err := store.Open(t.Context(), source, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := feedbacktest.NewResponse()
-	if err := store.Monitor(t.Context(), r); err != nil {
+	if err := kept.Monitor(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Close(); err != nil {
+	if err := kept.Close(); err != nil {
 		t.Fatal(err)
 	}
 	command := func(database string, args ...string) (int, string) {
@@ -45,7 +45,7 @@ func TestMigrateCommand(t *testing.T) {
 			t.Errorf("migrate = %d: %s", code, out)
 		}
 	}
-	to, err := feedback.Open(t.Context(), target, feedback.Options{})
+	to, err := store.Open(t.Context(), target, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ import (
 
 	"feedbackbot/bot"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/delivery"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm"
 )
 
@@ -32,12 +34,12 @@ const databasePatience = time.Minute
 // up and stops it from the top down: first the bot, so that nothing new comes
 // in, then the deliveries, then the store.
 func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
-	store, err := feedback.Open(ctx, c.DatabaseURL.Reveal(), feedback.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText,
+	kept, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText,
 		Patience: databasePatience, Log: log})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	defer func() { err = errors.Join(err, kept.Close()) }()
 	model, err := newModels(c, log)
 	if err != nil {
 		return err
@@ -52,7 +54,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	for _, backend := range backends {
 		options.Backends = append(options.Backends, titleOf(backend))
 	}
-	b, err := bot.New(options, store, model)
+	b, err := bot.New(options, kept, model)
 	if err != nil {
 		return err
 	}
@@ -60,15 +62,15 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on HTTP_ADDR: %w", err)
 	}
-	web := &http.Server{Handler: routes(b, store, c.usesPostgres(), registry), ReadHeaderTimeout: 5 * time.Second}
+	web := &http.Server{Handler: routes(b, kept, c.usesPostgres(), registry), ReadHeaderTimeout: 5 * time.Second}
 	go web.Serve(listener) // Close ends it
 	defer web.Close()
 
 	workCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
-	worker := feedback.NewWorker(store, backends, feedback.WorkerOptions{
+	worker := delivery.NewWorker(kept, backends, delivery.Options{
 		Rate:  c.FeedbackRate,
-		Drain: drainTime, Log: log, Delivered: deliveryMetrics(registry, store, log)})
+		Drain: drainTime, Log: log, Delivered: deliveryMetrics(registry, kept, log)})
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)
@@ -79,7 +81,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	tidied := make(chan struct{})
 	go func() {
 		defer close(tidied)
-		tidy(tidyCtx, b, store, options.Retention, log)
+		tidy(tidyCtx, b, kept, options.Retention, log)
 	}()
 	defer func() {
 		stopTidying()
@@ -103,11 +105,11 @@ const (
 
 // tidy deletes what is too old, or belongs to servers that were left, until ctx
 // ends.
-func tidy(ctx context.Context, b *bot.Bot, store *feedback.Store, keep feedback.Retention, log *slog.Logger) {
+func tidy(ctx context.Context, b *bot.Bot, kept *store.Store, keep feedback.Retention, log *slog.Logger) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
-		if err := store.Expire(ctx, keep, time.Now()); err != nil && ctx.Err() == nil {
+		if err := kept.Expire(ctx, keep, time.Now()); err != nil && ctx.Err() == nil {
 			log.Error("cannot delete what is too old", "error", err)
 		}
 		select {
@@ -178,17 +180,17 @@ func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.
 
 // deliveryMetrics registers what there is to know about deliveries, and returns
 // the function that counts them.
-func deliveryMetrics(registry *prometheus.Registry, store *feedback.Store, log *slog.Logger) func(backend, outcome string) {
+func deliveryMetrics(registry *prometheus.Registry, kept *store.Store, log *slog.Logger) func(backend, outcome string) {
 	attempts := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "feedbackbot", Name: "deliveries_total",
 		Help: "Attempts to deliver a response or a vote, by backend and how they ended."}, []string{"backend", "outcome"})
-	registry.MustRegister(attempts, backlogCollector{store, log})
+	registry.MustRegister(attempts, backlogCollector{kept, log})
 	return func(backend, outcome string) { attempts.WithLabelValues(backend, outcome).Inc() }
 }
 
 // backlogCollector asks the store when it is scraped.
 type backlogCollector struct {
-	store *feedback.Store
-	log   *slog.Logger
+	kept *store.Store
+	log  *slog.Logger
 }
 
 var (
@@ -206,7 +208,7 @@ func (c backlogCollector) Describe(out chan<- *prometheus.Desc) {
 func (c backlogCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	list, err := c.store.Backlogs(ctx)
+	list, err := c.kept.Backlogs(ctx)
 	if err != nil {
 		c.log.Error("cannot count the backlog", "error", err)
 		return
@@ -221,7 +223,7 @@ func (c backlogCollector) Collect(out chan<- prometheus.Metric) {
 // routes serves what an operator's tools ask. healthz is about whether a restart
 // would help, which it does not when a database elsewhere is away; readyz about
 // whether the bot is at work.
-func routes(b *bot.Bot, store *feedback.Store, remote bool, registry *prometheus.Registry) http.Handler {
+func routes(b *bot.Bot, kept *store.Store, remote bool, registry *prometheus.Registry) http.Handler {
 	mux := http.NewServeMux()
 	answer := func(checks ...func(context.Context) error) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -238,12 +240,12 @@ func routes(b *bot.Bot, store *feedback.Store, remote bool, registry *prometheus
 	}
 	gateway := func(context.Context) error { return b.Healthy() }
 	ready := func(context.Context) error { return b.Ready() }
-	healthy := []func(context.Context) error{gateway, store.Ping}
+	healthy := []func(context.Context) error{gateway, kept.Ping}
 	if remote {
 		healthy = healthy[:1]
 	}
 	mux.HandleFunc("GET /healthz", answer(healthy...))
-	mux.HandleFunc("GET /readyz", answer(ready, gateway, store.Ping))
+	mux.HandleFunc("GET /readyz", answer(ready, gateway, kept.Ping))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux
 }

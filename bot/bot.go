@@ -49,8 +49,8 @@ type Options struct {
 	Log              *slog.Logger          // nil discards
 }
 
-// store is what the bot needs to be kept.
-type store interface {
+// database is what the bot needs to be kept.
+type database interface {
 	journal
 	memory
 	ballots
@@ -79,7 +79,7 @@ type keeper interface {
 // Bot connects one Discord application to one model and one store.
 type Bot struct {
 	options Options
-	store   store
+	store   database
 	model   model
 	out     *discord.Client
 	metrics *metrics
@@ -136,7 +136,7 @@ const (
 var ErrConfiguration = discord.ErrConfiguration
 
 // New returns a bot that is ready to run.
-func New(options Options, store store, model model) (*Bot, error) {
+func New(options Options, store database, model model) (*Bot, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}

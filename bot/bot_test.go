@@ -17,6 +17,7 @@ import (
 	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm"
 	"feedbackbot/llm/llmtest"
 )
@@ -80,7 +81,7 @@ type world struct {
 	commit    time.Duration             // how long a click waits for the database
 
 	bot    *bot.Bot // of the latest start, as all below
-	store  *feedback.Store
+	store  *store.Store
 	ended  chan error
 	cancel context.CancelFunc // asks Run to end
 	stop   func()
@@ -130,9 +131,9 @@ func (w *world) judge() {
 }
 
 // open opens the database as the bot will.
-func (w *world) open() *feedback.Store {
+func (w *world) open() *store.Store {
 	w.t.Helper()
-	s, err := feedback.Open(context.Background(), cmp.Or(w.database, "sqlite:"+w.path), feedback.Options{NoText: w.options.NoText})
+	s, err := store.Open(context.Background(), cmp.Or(w.database, "sqlite:"+w.path), store.Options{NoText: w.options.NoText})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"feedbackbot/bot"
-	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm"
 )
 
@@ -29,7 +29,7 @@ func runChild() {
 			io.Copy(io.Discard, os.Stdin)
 			stop()
 		}()
-		store, err := feedback.Open(ctx, os.Getenv(childDatabase), feedback.Options{})
+		store, err := store.Open(ctx, os.Getenv(childDatabase), store.Options{})
 		if err != nil {
 			return err
 		}

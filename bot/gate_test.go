@@ -10,14 +10,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 )
 
 // New sessions begin some seconds apart for each of Discord's identify buckets.
 func TestIdentifyGate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "feedback.db")
 	synctest.Test(t, func(t *testing.T) {
-		store, err := feedback.Open(t.Context(), "sqlite:"+path, feedback.Options{})
+		store, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

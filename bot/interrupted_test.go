@@ -14,6 +14,7 @@ import (
 
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -48,27 +49,27 @@ func TestInterruptedAnswers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
-		leave  func(w *world, s *feedback.Store, a feedback.Ask, asked discordtest.Message) error
+		leave  func(w *world, s *store.Store, a feedback.Ask, asked discordtest.Message) error
 		says   string
 		finish feedback.Finish // "" for a message without buttons
 	}{
-		{"begun", func(w *world, s *feedback.Store, a feedback.Ask, asked discordtest.Message) error {
+		{"begun", func(w *world, s *store.Store, a feedback.Ask, asked discordtest.Message) error {
 			return s.Posted(w.ctx(), a, w.posted(asked, asked.ID+"a0", "It began"), 0)
 		}, "It began\n\n-# ✂️ I had to restart here", feedback.Cut},
-		{"begun, not stored", func(w *world, s *feedback.Store, a feedback.Ask, asked discordtest.Message) error {
+		{"begun, not stored", func(w *world, s *store.Store, a feedback.Ask, asked discordtest.Message) error {
 			w.posted(asked, asked.ID+"a0", "It began")
 			return nil
 		}, "It began\n\n-# ✂️ I had to restart here", feedback.Cut},
-		{"stored, half shown", func(w *world, s *feedback.Store, a feedback.Ask, asked discordtest.Message) error {
+		{"stored, half shown", func(w *world, s *store.Store, a feedback.Ask, asked discordtest.Message) error {
 			if err := s.Posted(w.ctx(), a, w.posted(asked, asked.ID+"a0", "It be"), 0); err != nil {
 				return err
 			}
 			return s.Monitor(w.ctx(), whole(a, feedback.Complete))
 		}, "It began and ended.", feedback.Complete},
-		{"stored as cut, not shown", func(w *world, s *feedback.Store, a feedback.Ask, _ discordtest.Message) error {
+		{"stored as cut, not shown", func(w *world, s *store.Store, a feedback.Ask, _ discordtest.Message) error {
 			return s.Monitor(w.ctx(), whole(a, feedback.Cut))
 		}, "It began and ended.\n\n-# ✂️ The answer broke off", feedback.Cut},
-		{"failed and told", func(w *world, s *feedback.Store, a feedback.Ask, asked discordtest.Message) error {
+		{"failed and told", func(w *world, s *store.Store, a feedback.Ask, asked discordtest.Message) error {
 			w.posted(asked, asked.ID+"e0", "The model is busy.")
 			return s.Fail(w.ctx(), a.ID)
 		}, "The model is busy.", ""},

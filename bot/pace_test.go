@@ -18,6 +18,7 @@ import (
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm"
 )
 
@@ -25,7 +26,7 @@ import (
 // live on synctest's clock: what happens when is exact there, on any machine.
 type stage struct {
 	*Bot
-	kept  *feedback.Store
+	kept  *store.Store
 	began time.Time
 	serve func(*http.Request) (status int, body string) // Discord's answer, if it is not the usual one; 0 for that
 
@@ -43,16 +44,16 @@ type sent struct {
 
 // onStage runs a test with a bot whose database is at path. change, if not nil,
 // may put something between the bot and its store.
-func onStage(t *testing.T, path string, m scriptedModel, change func(*feedback.Store) store, do func(*testing.T, *stage)) {
+func onStage(t *testing.T, path string, m scriptedModel, change func(*store.Store) database, do func(*testing.T, *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		kept, err := feedback.Open(t.Context(), "sqlite:"+path, feedback.Options{})
+		kept, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer kept.Close()
 		s := &stage{kept: kept, began: time.Now()}
-		var between store = kept
+		var between database = kept
 		if change != nil {
 			between = change(kept)
 		}
@@ -244,7 +245,7 @@ func TestSlowEdits(t *testing.T) {
 }
 
 // stuck is a store that never saves a vote.
-type stuck struct{ *feedback.Store }
+type stuck struct{ *store.Store }
 
 func (stuck) Vote(ctx context.Context, _ feedback.Vote) (feedback.Submission, feedback.Outcome, error) {
 	<-ctx.Done()
@@ -254,7 +255,7 @@ func (stuck) Vote(ctx context.Context, _ feedback.Vote) (feedback.Submission, fe
 // However long the database takes, a click is acknowledged in the three seconds
 // that Discord grants, and the person is told in the end.
 func TestClickIsAcknowledgedInTime(t *testing.T) {
-	onStage(t, filepath.Join(t.TempDir(), "feedback.db"), nil, func(s *feedback.Store) store { return stuck{s} }, func(t *testing.T, s *stage) {
+	onStage(t, filepath.Join(t.TempDir(), "feedback.db"), nil, func(s *store.Store) database { return stuck{s} }, func(t *testing.T, s *stage) {
 		i := &discord.Interaction{ID: "1", Token: "t", AppID: "7", User: &discord.User{ID: "2"}, Received: time.Now()}
 		s.vote(t.Context(), i, feedback.Vote{ResponseID: feedback.NewID(), MessageID: "42", Rating: 5, Kind: feedback.Thumbs})
 		acks := s.left("/callback")

@@ -6,11 +6,12 @@ import (
 
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 )
 
 // taken stores that an earlier process has taken a question of Ada's, so long
 // ago.
-func (w *world) taken(s *feedback.Store, asked discordtest.Message, age time.Duration) feedback.Ask {
+func (w *world) taken(s *store.Store, asked discordtest.Message, age time.Duration) feedback.Ask {
 	w.t.Helper()
 	a := feedback.Ask{ID: asked.ID, ResponseID: feedback.NewID(), GuildID: asked.GuildID, ChannelID: asked.ChannelID,
 		Asker: s.Rater("ada"), Question: "what is 2+2?", AskedAt: time.Now().Add(-age)}
@@ -54,19 +55,19 @@ func TestUnfinishedWork(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		age   time.Duration
-		leave func(w *world, s *feedback.Store, a feedback.Ask) // what the dead process had done
-		want  string                                            // in the answer; "" for none
+		leave func(w *world, s *store.Store, a feedback.Ask) // what the dead process had done
+		want  string                                         // in the answer; "" for none
 	}{
-		{"Taken", 0, func(*world, *feedback.Store, feedback.Ask) {}, "4"},
-		{"TakenLongAgo", time.Hour, func(*world, *feedback.Store, feedback.Ask) {}, ""},
-		{"Stored", 0, func(w *world, s *feedback.Store, a feedback.Ask) {
+		{"Taken", 0, func(*world, *store.Store, feedback.Ask) {}, "4"},
+		{"TakenLongAgo", time.Hour, func(*world, *store.Store, feedback.Ask) {}, ""},
+		{"Stored", 0, func(w *world, s *store.Store, a feedback.Ask) {
 			err := s.Monitor(w.ctx(), feedback.Response{ID: a.ResponseID, AskID: a.ID, ChannelID: a.ChannelID, Asker: a.Asker,
 				ConversationID: a.ResponseID, Question: a.Question, Answer: "the stored answer", Finish: feedback.Complete, FinishedAt: time.Now()})
 			if err != nil {
 				w.t.Fatal(err)
 			}
 		}, "the stored answer"},
-		{"Failed", 0, func(w *world, s *feedback.Store, a feedback.Ask) {
+		{"Failed", 0, func(w *world, s *store.Store, a feedback.Ask) {
 			if err := s.Fail(w.ctx(), a.ID); err != nil {
 				w.t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ import (
 	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/store"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -147,7 +148,7 @@ func TestDatabaseGoneWhileAnswering(t *testing.T) {
 // meddled is a store that calls a function before some of its methods, which may
 // fail in their place.
 type meddled struct {
-	*feedback.Store
+	*store.Store
 	before func(method string) error
 }
 

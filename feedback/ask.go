@@ -21,7 +21,7 @@ type Ask struct {
 	AskedAt        time.Time
 
 	State    AskState // set by the store
-	Messages []string // set by [Store.Unfinished]: the messages shown so far, in order
+	Messages []string // set by the store, of unfinished ones: the messages shown so far, in order
 }
 
 // AskState is how far a question has come.

@@ -1,18 +1,17 @@
-// Package feedback keeps what a language model answered and what people
-// thought of it, and brings both to the operator's evaluation backends.
+// Package feedback says what a language model's answers and people's feedback on
+// them are, and what an evaluation backend has to do.
 //
-// A [Response] is one complete answer, monitored: once [Store.Monitor] has
-// returned, its id is durable and works for ever. A [Submission] is one
-// rater's feedback on it. [Store.Vote] and [Store.Explain] return only after
-// the commit, so whatever was confirmed to a person survives any crash.
-// A [Worker] then delivers both to every [Backend], in order, for as long as
-// it takes.
+// A [Response] is one complete answer, monitored: once it is stored, its id is
+// durable and works for ever. A [Submission] is one rater's feedback on it. A
+// [Backend] is where both are delivered.
 //
-//	store, err := feedback.Open(ctx, "sqlite:feedbackbot.db", feedback.Options{})
+// Package store keeps them, and package delivery brings them to the backends:
+//
+//	kept, err := store.Open(ctx, "sqlite:feedbackbot.db", store.Options{})
 //	...
-//	err = store.Monitor(ctx, feedback.Response{ID: feedback.NewID(), ...})
-//	sub, outcome, err := store.Vote(ctx, feedback.Vote{ResponseID: id, Rating: 5, ...})
-//	go feedback.NewWorker(store, backends, options).Run(ctx)
+//	err = kept.Monitor(ctx, feedback.Response{ID: feedback.NewID(), ...})
+//	sub, outcome, err := kept.Vote(ctx, feedback.Vote{ResponseID: id, Rating: 5, ...})
+//	go delivery.NewWorker(kept, backends, delivery.Options{}).Run(ctx)
 //
 // Everything here is independent of Discord and of any backend's protocol.
 package feedback

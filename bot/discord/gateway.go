@@ -1,3 +1,17 @@
+// Package discord is the way to Discord and back: it keeps a gateway session
+// connected, hands on its events, and sends every request. It knows nothing of
+// answers or votes.
+//
+// It promises that
+//   - no message that leaves can mention anybody, see [Body];
+//   - requests keep Discord's limits, global ones and each route's, and a 429 of
+//     any kind is obeyed; interactions are answered outside of that, at once;
+//   - what may be repeated is repeated, with a nonce where a repetition would show
+//     twice, and what is refused for good is not;
+//   - an interaction's first answer counts once, however often it is sent;
+//   - a session that hangs, cannot resume or goes on for ever is replaced, and
+//     [ErrConfiguration] is returned for what no repetition can mend;
+//   - no error holds a token.
 package discord
 
 import (

@@ -1,3 +1,6 @@
+// Package text makes what people and models write fit for Discord: it takes out
+// what hides or reorders text, shows where links lead, and cuts long answers into
+// messages without cutting a block of code, a link or an emoji in two. It is pure.
 package text
 
 import (

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/delivery"
+	"feedbackbot/feedback/store"
 )
 
 // Fault is what a harness's server does to the requests that follow.
@@ -237,7 +239,7 @@ func withdraw(t *testing.T, h Harness) {
 }
 
 func withdrawBefore(t *testing.T, h Harness) {
-	store, err := feedback.Open(t.Context(), SQLite(t), feedback.Options{})
+	store, err := store.Open(t.Context(), SQLite(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +258,7 @@ func withdrawBefore(t *testing.T, h Harness) {
 	}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	worker := feedback.NewWorker(store, []feedback.Backend{h.Backend}, feedback.WorkerOptions{
+	worker := delivery.NewWorker(store, []feedback.Backend{h.Backend}, delivery.Options{
 		Delivered: func(_, outcome string) {
 			if outcome == "delivered" {
 				stop()

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/delivery"
+	"feedbackbot/feedback/store"
 )
 
 // RunDelivery runs what a worker promises with a backend and its server, on both
@@ -20,7 +22,7 @@ import (
 func RunDelivery(t *testing.T, start func(t *testing.T) Harness) {
 	cases := []struct {
 		name string
-		run  func(d *delivery)
+		run  func(d *pipeline)
 	}{
 		{"a quick change of mind never leaves", coalesces},
 		{"changes and undos follow", follows},
@@ -36,11 +38,11 @@ func RunDelivery(t *testing.T, start func(t *testing.T) Harness) {
 			Databases(t, func(t *testing.T, url string) {
 				h := start(t) // outside of the bubble, whose clock waits for no server
 				synctest.Test(t, func(t *testing.T) {
-					store, err := feedback.Open(context.Background(), url, feedback.Options{Settle: settle})
+					store, err := store.Open(context.Background(), url, store.Options{Settle: settle})
 					if err != nil {
 						t.Fatal(err)
 					}
-					d := &delivery{Harness: h, T: t, store: store, want: map[Key]State{}}
+					d := &pipeline{Harness: h, T: t, store: store, want: map[Key]State{}}
 					defer func() {
 						d.stop()
 						if err := store.Close(); err != nil {
@@ -56,11 +58,11 @@ func RunDelivery(t *testing.T, start func(t *testing.T) Harness) {
 
 const settle = 10 * time.Second
 
-// delivery is a store, a worker, and a backend with its server.
-type delivery struct {
+// pipeline is a store, a worker, and a backend with its server.
+type pipeline struct {
 	Harness
 	*testing.T
-	store   *feedback.Store
+	store   *store.Store
 	log     bytes.Buffer // read when the worker has stopped
 	cancel  context.CancelFunc
 	ended   sync.WaitGroup
@@ -69,14 +71,14 @@ type delivery struct {
 }
 
 // work runs the worker with a backend, until stop.
-func (d *delivery) work(b feedback.Backend) {
+func (d *pipeline) work(b feedback.Backend) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancel = cancel
-	worker := feedback.NewWorker(d.store, []feedback.Backend{b}, feedback.WorkerOptions{Log: slog.New(slog.NewTextHandler(&d.log, nil))})
+	worker := delivery.NewWorker(d.store, []feedback.Backend{b}, delivery.Options{Log: slog.New(slog.NewTextHandler(&d.log, nil))})
 	d.ended.Go(func() { worker.Run(ctx) })
 }
 
-func (d *delivery) stop() {
+func (d *pipeline) stop() {
 	if d.cancel != nil {
 		d.cancel()
 	}
@@ -84,7 +86,7 @@ func (d *delivery) stop() {
 }
 
 // monitor stores a response.
-func (d *delivery) monitor() feedback.Response {
+func (d *pipeline) monitor() feedback.Response {
 	d.Helper()
 	r := NewResponse()
 	if err := d.store.Monitor(context.Background(), r); err != nil {
@@ -94,7 +96,7 @@ func (d *delivery) monitor() feedback.Response {
 }
 
 // vote stores a vote, or with rating 0 an undo, and notes what it leads to.
-func (d *delivery) vote(r feedback.Response, rater feedback.Rater, kind feedback.Kind, rating int) {
+func (d *pipeline) vote(r feedback.Response, rater feedback.Rater, kind feedback.Kind, rating int) {
 	d.Helper()
 	d.version++
 	v := feedback.Vote{ResponseID: r.ID, Rater: rater, Source: feedback.User, Kind: kind, Rating: rating, Version: d.version}
@@ -105,14 +107,14 @@ func (d *delivery) vote(r feedback.Response, rater feedback.Rater, kind feedback
 	d.note(s)
 }
 
-func (d *delivery) note(s feedback.Submission) {
+func (d *pipeline) note(s feedback.Submission) {
 	if d.want[key(s)] = state(s); s.Withdrawn {
 		delete(d.want, key(s))
 	}
 }
 
 // explain stores texts.
-func (d *delivery) explain(r feedback.Response, rater feedback.Rater, why, expected string) {
+func (d *pipeline) explain(r feedback.Response, rater feedback.Rater, why, expected string) {
 	d.Helper()
 	d.version++
 	s, err := d.store.Explain(context.Background(), feedback.Explanation{ResponseID: r.ID, Rater: rater, Source: feedback.User,
@@ -124,20 +126,20 @@ func (d *delivery) explain(r feedback.Response, rater feedback.Rater, why, expec
 }
 
 // pass lets time go by.
-func (d *delivery) pass(t time.Duration) {
+func (d *pipeline) pass(t time.Duration) {
 	time.Sleep(t) // of the bubble
 	synctest.Wait()
 }
 
 // nextDay stops the worker, and starts it again when another UTC day has begun.
-func (d *delivery) nextDay() {
+func (d *pipeline) nextDay() {
 	d.stop()
 	d.pass(25 * time.Hour)
 	d.work(d.Backend)
 }
 
 // wantBacklog checks how many items are pending and how many were refused.
-func (d *delivery) wantBacklog(pending, refused int64) {
+func (d *pipeline) wantBacklog(pending, refused int64) {
 	d.Helper()
 	list, err := d.store.Summaries(context.Background())
 	if err != nil {
@@ -151,13 +153,13 @@ func (d *delivery) wantBacklog(pending, refused int64) {
 }
 
 // wantAll checks that everything has arrived, each vote once.
-func (d *delivery) wantAll() {
+func (d *pipeline) wantAll() {
 	d.Helper()
 	d.wantVotes(d.T, d.want)
 	d.wantBacklog(0, 0)
 }
 
-func coalesces(d *delivery) {
+func coalesces(d *pipeline) {
 	d.work(d.Backend)
 	r := d.monitor()
 	d.vote(r, "changes", feedback.Stars, 1)
@@ -173,7 +175,7 @@ func coalesces(d *delivery) {
 	d.wantAll()
 }
 
-func follows(d *delivery) {
+func follows(d *pipeline) {
 	d.work(d.Backend)
 	r := d.monitor()
 	d.vote(r, "changes", feedback.Stars, 1)
@@ -199,7 +201,7 @@ func follows(d *delivery) {
 	d.wantAll()
 }
 
-func refusedItem(d *delivery) {
+func refusedItem(d *pipeline) {
 	d.work(d.Backend)
 	r := d.monitor()
 	d.pass(time.Minute)
@@ -233,7 +235,7 @@ func (p poisonous) SendSubmission(ctx context.Context, s feedback.Submission, r 
 	return p.Backend.SendSubmission(ctx, s, r, before)
 }
 
-func poisonedItem(d *delivery) {
+func poisonedItem(d *pipeline) {
 	d.work(poisonous{d.Backend})
 	r := d.monitor()
 	d.vote(r, poison, feedback.Thumbs, 1)
@@ -249,7 +251,7 @@ func poisonedItem(d *delivery) {
 	d.wantBacklog(0, 1)
 }
 
-func revokedKey(d *delivery) {
+func revokedKey(d *pipeline) {
 	d.work(d.Backend)
 	r := d.monitor()
 	d.pass(time.Minute)
@@ -269,7 +271,7 @@ func revokedKey(d *delivery) {
 	}
 }
 
-func outage(d *delivery) {
+func outage(d *pipeline) {
 	d.work(d.Backend)
 	d.Fail(Down)
 	var list []feedback.Response
@@ -294,7 +296,7 @@ func outage(d *delivery) {
 	}
 }
 
-func lostAnswers(d *delivery) {
+func lostAnswers(d *pipeline) {
 	d.work(d.Backend)
 	d.Fail(LoseAnswer)
 	r := d.monitor()
@@ -318,7 +320,7 @@ func lostAnswers(d *delivery) {
 	}
 }
 
-func backfills(d *delivery) {
+func backfills(d *pipeline) {
 	d.work(d.Backend)
 	began := time.Now().Add(-time.Hour)
 	r := d.monitor()

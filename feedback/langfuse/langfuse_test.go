@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/delivery"
 	"feedbackbot/feedback/feedbacktest"
 	"feedbackbot/feedback/langfuse"
+	"feedbackbot/feedback/store"
 )
 
 func harness(t *testing.T) feedbacktest.Harness {
@@ -183,7 +185,7 @@ func TestOptions(t *testing.T) {
 // said stays.
 func TestErase(t *testing.T) {
 	p := newPlatform(t, langfuse.Options{})
-	store, err := feedback.Open(t.Context(), feedbacktest.SQLite(t), feedback.Options{})
+	store, err := store.Open(t.Context(), feedbacktest.SQLite(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +208,7 @@ func TestErase(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
 		var ended sync.WaitGroup
-		ended.Go(func() { feedback.NewWorker(store, []feedback.Backend{p.client}, feedback.WorkerOptions{}).Run(ctx) })
+		ended.Go(func() { delivery.NewWorker(store, []feedback.Backend{p.client}, delivery.Options{}).Run(ctx) })
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for ctx.Err() == nil && !done() {
