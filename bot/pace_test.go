@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -101,7 +102,12 @@ func (s *stage) requests(what string) []sent {
 // question is one that the store has taken.
 func (s *stage) question(t *testing.T) question {
 	t.Helper()
-	q := s.newQuestion(feedback.Ask{ID: "9", ChannelID: "8", Asker: "a", Question: "why?"}, conversation{})
+	return s.questionOf(t, "a", "9")
+}
+
+func (s *stage) questionOf(t *testing.T, asker feedback.Rater, id string) question {
+	t.Helper()
+	q := s.newQuestion(feedback.Ask{ID: id, GuildID: "6", ChannelID: "8", Asker: asker, Question: "why?"}, conversation{})
 	if !s.take(t.Context(), &q) {
 		t.Fatal("the question was taken before")
 	}
@@ -278,6 +284,41 @@ func TestContextIsHonoured(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who asks too much in an hour is told when to go on; others are not held up,
+// and the next hour begins anew.
+func TestHourlyLimits(t *testing.T) {
+	answers := 0
+	because := func(_ context.Context, say func(string)) {
+		answers++
+		say("Because.")
+	}
+	onStage(t, filepath.Join(t.TempDir(), "feedback.db"), because, nil, func(t *testing.T, s *stage) {
+		s.options.Limits = Limits{MemberHourly: 1, ServerHourly: 2}
+		time.Sleep(s.began.Truncate(time.Hour).Add(90 * time.Minute).Sub(s.began))
+		for n, tt := range []struct {
+			asker feedback.Rater
+			later time.Duration // since the question before
+			says  string
+		}{
+			{"ada", 0, "Because."},
+			{"ada", 0, fmt.Sprintf(textTooMany, "31 minutes")},
+			{"bert", 10 * time.Minute, "Because."},
+			{"carl", 19 * time.Minute, fmt.Sprintf(textServerMany, "2 minutes")},
+			{"dora", 0, fmt.Sprintf(textServerMany, "2 minutes")},
+			{"ada", time.Minute, "Because."},
+		} {
+			time.Sleep(tt.later)
+			s.answer(t.Context(), s.questionOf(t, tt.asker, fmt.Sprint(n+1)))
+			if got := s.requests("/messages"); len(got) != n+1 || got[n].content != tt.says {
+				t.Errorf("question %d by %s: posted %d messages, the last %q, want %q", n, tt.asker, len(got), got[len(got)-1].content, tt.says)
+			}
+		}
+		if answers != 3 {
+			t.Errorf("the model was asked %d times, want 3", answers)
+		}
+	})
 }
 
 // A stop takes no time when there is nothing to finish, as long as answers under
