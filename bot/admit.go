@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"feedbackbot/bot/discord"
@@ -23,15 +22,13 @@ func (r *refusal) Error() string { return "refused: " + r.reason }
 // admit lets a question pass the hourly limits, and waits until it is its turn.
 // leave must be called when it is answered; it may be called more than once.
 func (b *Bot) admit(ctx context.Context, r *reply) (leave func(), err error) {
-	l, now := b.options.Limits, time.Now()
-	switch {
-	case b.isTooLong(r.q):
+	if b.isTooLong(r.q) {
 		return nil, &refusal{"", textTooLong}
-	case !b.asked.add("member "+string(r.q.Asker), l.MemberHourly, now):
-		return nil, &refusal{"member_limit", fmt.Sprintf(textTooMany, untilNextHour(now))}
-	case r.q.GuildID != "" && !b.asked.add("server "+r.q.GuildID, l.ServerHourly, now):
-		return nil, &refusal{"server_limit", fmt.Sprintf(textServerMany, untilNextHour(now))}
-	case l.AtOnce <= 0:
+	}
+	if err := b.withinHour(r.q, time.Now()); err != nil {
+		return nil, err
+	}
+	if b.options.Limits.AtOnce <= 0 {
 		return func() {}, nil
 	}
 	return b.slots.enter(ctx, r.q.Asker, func() { b.tellToWait(ctx, r) })

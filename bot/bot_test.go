@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		if err := flag.Set("test.parallel", "60"); err != nil {
+		if err := flag.Set("test.parallel", "40"); err != nil {
 			panic(err)
 		}
 	}
@@ -158,10 +158,13 @@ func (w *world) boot() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if w.before != nil {
-		w.bot, err = bot.New(w.options, meddled{w.store, w.before}, client)
-	} else {
+	switch {
+	case w.before != nil:
+		w.bot, err = bot.New(w.options, meddled{unhurried{w.store}, w.before}, client)
+	case w.commit < patience:
 		w.bot, err = bot.New(w.options, w.store, client)
+	default:
+		w.bot, err = bot.New(w.options, unhurried{w.store}, client)
 	}
 	if err != nil {
 		w.t.Fatal(err)

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -41,21 +42,48 @@ type hourly struct {
 	n    map[string]int
 }
 
-// add counts a question and returns false when there are more than limit.
-func (h *hourly) add(key string, limit int, now time.Time) bool {
-	if limit <= 0 {
-		return true
-	}
+// share is how many questions somebody may ask in an hour; 0 is no bound.
+type share struct {
+	key   string
+	limit int
+}
+
+// add counts a question for all of its shares, if all have room for it. It returns
+// -1, or which one has not.
+func (h *hourly) add(now time.Time, shares ...share) (over int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if hour := now.Truncate(time.Hour); h.n == nil || !hour.Equal(h.hour) {
 		h.hour, h.n = hour, map[string]int{}
 	}
-	if h.n[key] >= limit {
-		return false
+	for i, s := range shares {
+		if s.limit > 0 && h.n[s.key] >= s.limit {
+			return i
+		}
 	}
-	h.n[key]++
-	return true
+	for _, s := range shares {
+		if s.limit > 0 {
+			h.n[s.key]++
+		}
+	}
+	return -1
+}
+
+// withinHour counts a question, or returns a [refusal] when its asker or its
+// server has asked too much in this hour.
+func (b *Bot) withinHour(q question, now time.Time) error {
+	l := b.options.Limits
+	shares := []share{{"member " + string(q.Asker), l.MemberHourly}, {"server " + q.GuildID, l.ServerHourly}}
+	if q.GuildID == "" {
+		shares = shares[:1]
+	}
+	switch b.asked.add(now, shares...) {
+	case 0:
+		return &refusal{"member_limit", fmt.Sprintf(textTooMany, untilNextHour(now))}
+	case 1:
+		return &refusal{"server_limit", fmt.Sprintf(textServerMany, untilNextHour(now))}
+	}
+	return nil
 }
 
 // untilNextHour says when counting begins anew.

@@ -57,22 +57,6 @@ func TestFairTurns(t *testing.T) {
 	}
 }
 
-// Who asks too much in an hour is told when to go on; others are not held up.
-func TestHourlyLimits(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
-	w.options.Limits = bot.Limits{MemberHourly: 1, ServerHourly: 2}
-	w.start()
-	ada, bert, carl := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.AddUser("Carl")
-	w.answered(w.ask(ada.ID, "one").ID)
-	w.replied(w.ask(ada.ID, "two").ID, "You've asked a lot in a short time. Please go on in ")
-	w.answered(w.ask(bert.ID, "three").ID)
-	w.replied(w.ask(carl.ID, "four").ID, "This server has asked a lot")
-	if n := len(w.model.Requests()); n != 2 {
-		t.Errorf("the model was asked %d times, want 2", n)
-	}
-}
-
 // A budget bounds what is spent, also when a crash came between: what was
 // reserved before it still counts.
 func TestDailyBudget(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
-	"feedbackbot/feedback/store"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -38,7 +37,7 @@ func (w *world) lock() (release func()) {
 }
 
 // inAHurry starts the bot anew, so that its clicks wait for nothing that is not
-// there at once.
+// there at once, and its writes only as long as in earnest.
 func (w *world) inAHurry() {
 	w.t.Helper()
 	w.stop()
@@ -148,7 +147,7 @@ func TestDatabaseGoneWhileAnswering(t *testing.T) {
 // meddled is a store that calls a function before some of its methods, which may
 // fail in their place.
 type meddled struct {
-	*store.Store
+	unhurried
 	before func(method string) error
 }
 
@@ -156,63 +155,63 @@ func (m meddled) Vote(ctx context.Context, v feedback.Vote) (feedback.Submission
 	if err := m.before("Vote"); err != nil {
 		return feedback.Submission{}, "", err
 	}
-	return m.Store.Vote(ctx, v)
+	return m.unhurried.Vote(ctx, v)
 }
 
 func (m meddled) Submission(ctx context.Context, id string, r feedback.Rater, s feedback.Source) (feedback.Submission, error) {
 	if err := m.before("Submission"); err != nil {
 		return feedback.Submission{}, err
 	}
-	return m.Store.Submission(ctx, id, r, s)
+	return m.unhurried.Submission(ctx, id, r, s)
 }
 
 func (m meddled) Take(ctx context.Context, a feedback.Ask) (bool, error) {
 	if err := m.before("Take"); err != nil {
 		return false, err
 	}
-	return m.Store.Take(ctx, a)
+	return m.unhurried.Take(ctx, a)
 }
 
 func (m meddled) Posted(ctx context.Context, a feedback.Ask, messageID string, part int) error {
 	if err := m.before("Posted"); err != nil {
 		return err
 	}
-	return m.Store.Posted(ctx, a, messageID, part)
+	return m.unhurried.Posted(ctx, a, messageID, part)
 }
 
 func (m meddled) Monitor(ctx context.Context, r feedback.Response) error {
 	if err := m.before("Monitor"); err != nil {
 		return err
 	}
-	return m.Store.Monitor(ctx, r)
+	return m.unhurried.Monitor(ctx, r)
 }
 
 func (m meddled) Response(ctx context.Context, id string) (feedback.Response, error) {
 	if err := m.before("Response"); err != nil {
 		return feedback.Response{}, err
 	}
-	return m.Store.Response(ctx, id)
+	return m.unhurried.Response(ctx, id)
 }
 
 func (m meddled) Unfinished(ctx context.Context) ([]feedback.Ask, error) {
 	if err := m.before("Unfinished"); err != nil {
 		return nil, err
 	}
-	return m.Store.Unfinished(ctx)
+	return m.unhurried.Unfinished(ctx)
 }
 
 func (m meddled) RecentPlaces(ctx context.Context, direct bool, n int) ([]feedback.Place, error) {
 	if err := m.before("RecentPlaces"); err != nil {
 		return nil, err
 	}
-	return m.Store.RecentPlaces(ctx, direct, n)
+	return m.unhurried.RecentPlaces(ctx, direct, n)
 }
 
 func (m meddled) Setting(ctx context.Context, name string) (string, error) {
 	if err := m.before("Setting"); err != nil {
 		return "", err
 	}
-	return m.Store.Setting(ctx, name)
+	return m.unhurried.Setting(ctx, name)
 }
 
 var errAway = errors.New("the database is away")

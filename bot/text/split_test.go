@@ -171,6 +171,7 @@ func seeds() []string {
 // Text by text: parts fit, none is blank, fences are balanced, nothing that
 // belongs together is cut, and together they are the text.
 func TestSplitSeeds(t *testing.T) {
+	t.Parallel() // it computes while others wait
 	for _, seed := range seeds() {
 		for _, limit := range []int{50, 51, 60, 100, 1989, MaxMessage} {
 			checkSplit(t, seed, limit, true)
