@@ -17,6 +17,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"feedbackbot/bot"
+	"feedbackbot/feedback/confident"
 )
 
 // Config is the whole configuration. Every variable is described, with an
@@ -273,7 +274,7 @@ func (c *Config) check() []string {
 	if !strings.HasPrefix(c.DatabaseURL.Reveal(), "sqlite:") && !c.usesPostgres() {
 		wrong = append(wrong, "DATABASE_URL must start with sqlite: or postgres://")
 	}
-	if isOrganisationKey(c.ConfidentKey.Reveal()) {
+	if confident.IsOrganisationKey(c.ConfidentKey.Reveal()) {
 		wrong = append(wrong, "CONFIDENT_API_KEY is an organisation's key; a project's key is needed")
 	}
 	return wrong
@@ -282,10 +283,6 @@ func (c *Config) check() []string {
 func (c *Config) usesPostgres() bool {
 	u := c.DatabaseURL.Reveal()
 	return strings.HasPrefix(u, "postgres://") || strings.HasPrefix(u, "postgresql://")
-}
-
-func isOrganisationKey(key string) bool {
-	return strings.HasPrefix(key, "confident_us_org_") || strings.HasPrefix(key, "confident_eu_org_")
 }
 
 // variableNames returns the names of all variables, in the order of Config.

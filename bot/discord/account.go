@@ -36,14 +36,17 @@ type joined struct {
 	Permissions string `json:"permissions"`
 }
 
+// Account returns the bot's own account.
 func (o *Client) Account(ctx context.Context) (me User, err error) {
 	return me, o.get(ctx, "/users/@me", "/users/@me", &me)
 }
 
+// Application returns the bot's application.
 func (o *Client) Application(ctx context.Context) (app Application, err error) {
 	return app, o.get(ctx, "/applications/@me", "/applications/@me", &app)
 }
 
+// GatewayInfo returns how many shards and sessions there may be.
 func (o *Client) GatewayInfo(ctx context.Context) (info GatewayInfo, err error) {
 	return info, o.get(ctx, "/gateway/bot", "/gateway/bot", &info)
 }

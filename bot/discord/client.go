@@ -67,6 +67,7 @@ type Error struct {
 	route   string
 }
 
+// Error says what was asked and how Discord refused it, without a secret.
 func (e *Error) Error() string {
 	return fmt.Sprintf("discord: %s: %d %s (code %d)", e.route, e.Status, e.Message, e.Code)
 }
@@ -95,6 +96,7 @@ func Permanent(err error) bool {
 	return s >= 400 && s < 500 && s != http.StatusTooManyRequests
 }
 
+// ErrTokenRefused is returned without asking once Discord has refused the token.
 var ErrTokenRefused = errors.New("discord does not accept the token")
 
 // Options configure a client.

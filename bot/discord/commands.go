@@ -34,6 +34,7 @@ const (
 	OptionBool = 5
 )
 
+// Option is one value that a command takes.
 type Option struct {
 	Type        int      `json:"type"`
 	Name        string   `json:"name"`
@@ -43,6 +44,7 @@ type Option struct {
 	Choices     []Choice `json:"choices,omitempty"`
 }
 
+// Choice is one of the values that an option offers.
 type Choice struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`

@@ -10,6 +10,7 @@ import (
 // types are not used for what comes in: a component type that it does not know
 // makes it lose the whole event.
 
+// User is a person's or a bot's account.
 type User struct {
 	ID         string `json:"id"`
 	Username   string `json:"username"`
@@ -25,6 +26,7 @@ func (u *User) Name() string {
 	return u.Username
 }
 
+// Member is a user in a server.
 type Member struct {
 	User        *User    `json:"user"`
 	Nick        string   `json:"nick"`
@@ -32,6 +34,7 @@ type Member struct {
 	Roles       []string `json:"roles"`
 }
 
+// Message is a message in a channel, a thread or a direct message.
 type Message struct {
 	ID          string       `json:"id"`
 	Type        int          `json:"type"`
@@ -52,18 +55,21 @@ type Message struct {
 	} `json:"interaction_metadata"`
 }
 
+// Attachment is a file of a message.
 type Attachment struct {
 	Filename string `json:"filename"`
 	Size     int64  `json:"size"`
 	URL      string `json:"url"`
 }
 
+// Reference names the message that another one replies to.
 type Reference struct {
 	MessageID       string `json:"message_id"`
 	ChannelID       string `json:"channel_id,omitempty"`
 	FailIfNotExists *bool  `json:"fail_if_not_exists,omitempty"`
 }
 
+// Types of messages that people write, and flags of messages.
 const (
 	TypeDefault = 0 // an ordinary message
 	TypeReply   = 19
@@ -72,6 +78,7 @@ const (
 	FlagEphemeral      = 1 << 6
 )
 
+// Names reports whether a message mentions a user.
 func (m *Message) Names(id string) bool {
 	for _, u := range m.Mentions {
 		if u.ID == id {
@@ -81,6 +88,7 @@ func (m *Message) Names(id string) bool {
 	return false
 }
 
+// Interaction is a command, a click or a form that was sent.
 type Interaction struct {
 	ID        string   `json:"id"`
 	Type      int      `json:"type"`
@@ -109,6 +117,7 @@ type Interaction struct {
 	Acknowledged bool // it has had its first answer
 }
 
+// Types of interactions.
 const (
 	InteractionCommand   = 2
 	InteractionComponent = 3
@@ -219,6 +228,7 @@ func (i *Interaction) Inputs() map[string]string {
 	return found
 }
 
+// Guild is a server, as it is announced.
 type Guild struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
@@ -226,6 +236,7 @@ type Guild struct {
 	Threads  []Channel `json:"threads"`
 }
 
+// Channel is a channel or a thread.
 type Channel struct {
 	ID            string `json:"id"`
 	Type          int    `json:"type"`

@@ -36,6 +36,7 @@ const (
 // ErrConfiguration wraps an error that no repetition can mend.
 var ErrConfiguration = errors.New("this cannot work until the configuration is changed")
 
+// BadToken tells an operator what is wrong with the token.
 const BadToken = "Discord does not accept DISCORD_TOKEN; copy it anew from the Bot page of the developer portal"
 
 // fatalCodes are the close codes after which Discord must not be called again.
@@ -77,6 +78,7 @@ func (g *Gateway) Own(owned bool) {
 	}
 }
 
+// Owns reports whether this process runs the shard.
 func (g *Gateway) Owns() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 )
 
+// UserAgent is how requests name themselves, as Discord wants bots to.
 const UserAgent = "DiscordBot (https://github.com/bwmarrin/discordgo, " + discordgo.VERSION + ")"
 
 // Body is every message that leaves, whether new, an edit or an answer to an
@@ -38,6 +39,7 @@ const (
 	ReplyForm     = 9
 )
 
+// Callback is the first answer to an interaction.
 type Callback struct {
 	Type int `json:"type"`
 	Data any `json:"data,omitempty"`
@@ -105,6 +107,7 @@ func (o *Client) Respond(ctx context.Context, i *Interaction, c Callback) error 
 	return err
 }
 
+// Delete deletes a message.
 func (o *Client) Delete(ctx context.Context, channelID, id string) error {
 	path := "/channels/" + channelID + "/messages/"
 	return o.do(ctx, call{method: http.MethodDelete, path: path + id, route: "DELETE /channels/messages/id",
@@ -119,6 +122,8 @@ const (
 	codeAcknowledged       = 40060
 )
 
+// Typing shows for ten seconds that the bot is writing. grantBy, when not nil,
+// ends the wait for a turn.
 func (o *Client) Typing(ctx, grantBy context.Context, channelID string) error {
 	path := "/channels/" + channelID + "/typing"
 	return o.do(ctx, call{method: http.MethodPost, path: path, route: "POST /channels/typing", bucket: path,
@@ -147,6 +152,7 @@ func (o *Client) MessagesBefore(ctx context.Context, channelID, before string, n
 	return list, err
 }
 
+// Message returns one message.
 func (o *Client) Message(ctx context.Context, channelID, id string) (m Message, err error) {
 	path := "/channels/" + channelID + "/messages/"
 	err = o.do(ctx, call{method: http.MethodGet, path: path + id, route: "GET /channels/messages/id",

@@ -63,7 +63,7 @@ func New(options Options) (*Client, error) {
 	switch {
 	case options.Key == "":
 		return nil, errors.New("no API key")
-	case strings.HasPrefix(options.Key, "confident_us_org_"), strings.HasPrefix(options.Key, "confident_eu_org_"):
+	case IsOrganisationKey(options.Key):
 		return nil, errors.New("this is an organisation's key; a project's key is needed")
 	}
 	if options.API == "" {
@@ -134,4 +134,10 @@ func (c *Client) data(answer []byte, out any) error {
 		return fmt.Errorf("the answer's data cannot be read: %w", err)
 	}
 	return nil
+}
+
+// IsOrganisationKey reports whether a key is an organisation's, with which nothing
+// can be sent to a project.
+func IsOrganisationKey(key string) bool {
+	return strings.HasPrefix(key, "confident_us_org_") || strings.HasPrefix(key, "confident_eu_org_")
 }
