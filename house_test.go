@@ -11,7 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,6 +121,109 @@ func noEnvironment(t *testing.T, p pkg) {
 			if s, ok := n.(*ast.SelectorExpr); ok {
 				if x, ok := s.X.(*ast.Ident); ok && x.Name == "os" && slices.Contains([]string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}, s.Sel.Name) {
 					t.Errorf("%s/%s reads the environment with os.%s", p.ImportPath, file, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// The map in CONTRIBUTING.md names every file of the rooms it lists, and no other;
+// the story's files are about as long as it says.
+func TestMap(t *testing.T) {
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]map[string]bool{} // files by room
+	room := ""
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 {
+			continue
+		}
+		if lines, err := strconv.Atoi(strings.TrimSpace(cells[2])); err == nil {
+			file := strings.Trim(cells[1], " `")
+			wantLength(t, file, lines)
+			note(named, path.Dir(file)+"/", path.Base(file))
+			continue
+		}
+		if place := codeIn(cells[1]); len(place) == 1 {
+			room = place[0]
+		}
+		for _, file := range codeIn(cells[2]) {
+			note(named, room, file)
+		}
+	}
+	if len(named) < 8 {
+		t.Fatalf("found %d rooms with files in the map", len(named))
+	}
+	for room, files := range named {
+		there, err := filepath.Glob(filepath.Join(room, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range there {
+			if name := filepath.Base(file); !strings.HasSuffix(name, "_test.go") && !files[name] {
+				t.Errorf("CONTRIBUTING.md does not say what %s is for", file)
+			}
+			delete(files, filepath.Base(file))
+		}
+		for name := range files {
+			t.Errorf("CONTRIBUTING.md names %s in %s, which is not there", name, room)
+		}
+	}
+}
+
+func note(named map[string]map[string]bool, room, file string) {
+	if named[room] == nil {
+		named[room] = map[string]bool{}
+	}
+	named[room][file] = true
+}
+
+// codeIn returns what stands between backticks in a cell.
+func codeIn(cell string) (found []string) {
+	for n, part := range strings.Split(cell, "`") {
+		if n%2 == 1 {
+			found = append(found, part)
+		}
+	}
+	return found
+}
+
+func wantLength(t *testing.T, file string, lines int) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if n := bytes.Count(text, []byte("\n")); n > lines*11/10 || n < lines*9/10 {
+		t.Errorf("%s has %d lines, CONTRIBUTING.md says %d", file, n, lines)
+	}
+}
+
+// What members read stands in bot/words.go alone: elsewhere in bot no string looks
+// like a sentence.
+func TestWordsStandInOnePlace(t *testing.T) {
+	files, err := filepath.Glob("bot/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentence := regexp.MustCompile(`^\W*[A-Z][a-z']* .*[a-z]`)
+	for _, file := range files {
+		if base := filepath.Base(file); base == "words.go" || base == "check.go" || base == "metrics.go" || strings.HasSuffix(base, "_test.go") {
+			continue // operators read the other two
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.BasicLit); ok && s.Kind == token.STRING {
+				if text, _ := strconv.Unquote(s.Value); sentence.MatchString(text) {
+					t.Errorf("%s: %s belongs in words.go", file, s.Value)
 				}
 			}
 			return true

@@ -14,10 +14,9 @@ import (
 // question, because the menu has no place for one.
 
 const (
-	commandAbout = "Ask about this"
-	askAbout     = action("about") // the form's custom id
-	inputAbout   = "question"
-	maxAbout     = 2000
+	askAbout   = action("about") // the form's custom id
+	inputAbout = "question"
+	maxAbout   = 2000
 )
 
 // aboutForm is what an open form asks about. A form that outlives the process

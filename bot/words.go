@@ -192,8 +192,9 @@ func describe(name string) string {
 	}[name]
 }
 
-// "Ask about this", and threads.
+// The menu of a message, and threads.
 const (
+	commandAbout     = "Ask about this"
 	defaultAbout     = "Please explain this message."
 	textNothingThere = "There is nothing in this message that I could answer about."
 	textFormTooOld   = "This form is too old. Please choose \"" + commandAbout + "\" again."
