@@ -190,6 +190,10 @@ func TestPlaygroundInABrowser(t *testing.T) {
 	b.do(chromedp.Evaluate(`document.querySelector("#backend summary").click()`, nil))
 	b.until(`document.getElementById("arrived").innerText.includes("THUMBS_RATING: 1")`)
 	b.shoot("dark")
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll("#timeline summary")].at(-1).click()`, nil))
+	b.until(`document.querySelector("#timeline pre")`)
+	b.until(`document.getElementById("timeline").scrollWidth <= document.getElementById("timeline").clientWidth`) // the JSON scrolls by itself
+	b.shoot("opened")
 
 	b.look("light", 1440, 900)
 	b.shoot("light")
