@@ -28,7 +28,8 @@ type browser struct {
 	ctx context.Context
 }
 
-func openBrowser(t *testing.T, url string) *browser {
+// openPlayground starts the playground and opens its page.
+func openPlayground(t *testing.T) *browser {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -40,6 +41,7 @@ func openBrowser(t *testing.T, url string) *browser {
 	if path == "" {
 		t.Skip("install Chromium, Debian's package chromium for example, to try the playground as a person does")
 	}
+	url := startPlayground(t) // only now: told to stop while it starts, it ends with an error
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.WindowSize(1440, 900), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en-US"))
 	allocated, stop := chromedp.NewExecAllocator(t.Context(), options...)
@@ -144,7 +146,7 @@ func (b *browser) look(scheme string, width, height int64) {
 
 // TestPlaygroundInABrowser does what a visitor does.
 func TestPlaygroundInABrowser(t *testing.T) {
-	b := openBrowser(t, startPlayground(t))
+	b := openPlayground(t)
 	b.look("dark", 1440, 900)
 	b.see("Welcome to #general")
 	b.timeline("The bot has connected")
@@ -188,6 +190,10 @@ func TestPlaygroundInABrowser(t *testing.T) {
 	b.do(chromedp.Evaluate(`document.querySelector("#backend summary").click()`, nil))
 	b.until(`document.getElementById("arrived").innerText.includes("THUMBS_RATING: 1")`)
 	b.shoot("dark")
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll("#timeline summary")].at(-1).click()`, nil))
+	b.until(`document.querySelector("#timeline pre")`)
+	b.until(`document.getElementById("timeline").scrollWidth <= document.getElementById("timeline").clientWidth`) // the JSON scrolls by itself
+	b.shoot("opened")
 
 	b.look("light", 1440, 900)
 	b.shoot("light")
@@ -203,8 +209,9 @@ func startPlayground(t *testing.T) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	printed, out := io.Pipe()
 	ended := make(chan int, 1)
+	data := t.TempDir() // before the clean-up below, so that it is removed after the playground has ended
 	go func() {
-		ended <- run(ctx, []string{"playground", "-data", t.TempDir()}, nil, out, io.Discard)
+		ended <- run(ctx, []string{"playground", "-data", data}, nil, out, io.Discard)
 		out.Close()
 	}()
 	t.Cleanup(func() {
@@ -232,7 +239,7 @@ func startPlayground(t *testing.T) string {
 
 // TestPlaygroundThreadsAndFiles opens a thread and attaches files.
 func TestPlaygroundThreadsAndFiles(t *testing.T) {
-	b := openBrowser(t, startPlayground(t))
+	b := openPlayground(t)
 	b.look("dark", 1440, 900)
 	b.timeline("The bot has connected")
 	b.write("@feedbackbot What is 20 + 3?")
@@ -262,7 +269,7 @@ func TestPlaygroundThreadsAndFiles(t *testing.T) {
 // them where the fonts before it are missing, sans-serif included, for which
 // Chromium takes Arial; so the emoji fonts of a list are measured also alone.
 func TestPlaygroundDigitsAreText(t *testing.T) {
-	b := openBrowser(t, startPlayground(t))
+	b := openPlayground(t)
 	b.timeline("The bot has connected") // the lists of what a script adds count too
 	var measured struct {
 		Lists int
@@ -283,7 +290,7 @@ func TestPlaygroundDigitsAreText(t *testing.T) {
 			if (!plain) { wide.push(list + " ends in no generic font"); continue; }
 			for (const some of [all, all.filter(f => /emoji/i.test(f))]) {
 				const ratio = some.length ? width(some.join(", ")) / width(plain) : 1;
-				if (ratio > 1.25) wide.push(some.join(", ") + " of " + list + " is " + ratio.toFixed(2) + " times as wide as " + plain); // two fonts of text differ by less
+				if (ratio > 1.25) wide.push("digits in " + some.join(", ") + " are " + ratio.toFixed(2) + " times as wide as in " + plain); // two fonts of text differ by less
 			}
 		}
 		probe.remove();
@@ -307,7 +314,7 @@ func (b *browser) turn(name string) {
 // TestPlaygroundWhenThingsFail makes everything fail that the page can, and
 // loses nothing.
 func TestPlaygroundWhenThingsFail(t *testing.T) {
-	b := openBrowser(t, startPlayground(t))
+	b := openPlayground(t)
 	b.look("dark", 1440, 900)
 	b.timeline("The bot has connected")
 	b.write("@feedbackbot What is 2 + 2?")

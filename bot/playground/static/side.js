@@ -53,18 +53,26 @@ const kinds = {gateway: "Discord → bot", rest: "bot → Discord", model: "bot 
 const list = document.getElementById("timeline");
 const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
 
+const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+const toEnd = () => { list.scrollTop = list.scrollHeight; };
+
 export function drawTimeline(entries) {
   list.replaceChildren(...entries.map(line));
-  list.scrollTop = list.scrollHeight;
+  toEnd();
 }
 
 export function addEntry(entry) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  const end = atEnd();
   list.append(line(entry));
   while (list.childElementCount > 500) list.firstChild.remove();
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  if (end) toEnd();
   if (entry.kind === "backend") drawArrived();
 }
+
+// What is above the timeline grows and takes its room: the newest line stays in sight.
+let shownHeight = 0, wasAtEnd = true;
+list.onscroll = () => { if (list.clientHeight === shownHeight) wasAtEnd = atEnd(); };
+new ResizeObserver(() => { shownHeight = list.clientHeight; if (wasAtEnd) toEnd(); }).observe(list);
 
 function line(entry) {
   const bad = entry.status >= 400 || entry.silent;
@@ -75,6 +83,7 @@ function line(entry) {
   const details = el("details", {}, el("summary", {}, ...head));
   details.ontoggle = () => {
     if (details.open && !details.querySelector("pre")) details.append(el("pre", {tabindex: "0"}, JSON.stringify(entry.detail, null, 2)));
+    if (details.open) details.scrollIntoView({block: "nearest"}); // the JSON of the last line would open out of sight
   };
   return el("li", {class: entry.kind}, details);
 }
