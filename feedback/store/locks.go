@@ -40,7 +40,8 @@ const (
 	// lockCheck is how often it is seen to that the locks are still held.
 	lockCheck = 2 * time.Second
 	// lockGrace is for how long a lock may be somebody else's before it counts
-	// as lost: the database may still believe in our own broken connection.
+	// as lost: the database may still believe in our own broken connection, by its
+	// keepalives for up to 7 s.
 	lockGrace = 10 * time.Second
 )
 
