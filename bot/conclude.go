@@ -76,11 +76,16 @@ func (b *Bot) responseOf(q question, w written, answer string, finish feedback.F
 func (b *Bot) publish(ctx context.Context, r *reply, parts []string, response feedback.Response) {
 	if !r.q.unstored {
 		storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
-		if err := b.store.Monitor(storeCtx, response); err != nil {
+		err := b.store.Monitor(storeCtx, response)
+		cancel()
+		switch {
+		case errors.Is(err, feedback.ErrForgotten):
+			b.withdraw(ctx, r)
+			return
+		case err != nil:
 			r.q.unstored = true
 			b.log.Error("an answer could not be stored; showing it without buttons", "response_id", response.ID, "error", err)
 		}
-		cancel()
 	}
 	b.complete(ctx, r, parts, response)
 	if r.q.unstored && len(r.ids) > 0 && b.storeLate(ctx, r, response) {
@@ -100,6 +105,9 @@ func (b *Bot) storeLate(ctx context.Context, r *reply, response feedback.Respons
 			return backoff.Permanent(errUnwanted)
 		}
 		mine, err = b.storeAll(ctx, r, response)
+		if errors.Is(err, feedback.ErrForgotten) {
+			return backoff.Permanent(err)
+		}
 		return err
 	}, func(err error, _ time.Duration) {
 		b.log.Warn("an answer could not be stored yet", "response_id", response.ID, "error", err)

@@ -29,6 +29,7 @@ const (
 // choices keep what was chosen, by setting.
 type choices interface {
 	Choices(ctx context.Context, names ...string) (map[string]string, error)
+	SetChoice(ctx context.Context, guildID, name, value string) error
 }
 
 // chosen is how the bot answers somewhere.
@@ -151,7 +152,7 @@ func (b *Bot) choose(ctx context.Context, i *discord.Interaction, may bool, sett
 		said = fmt.Sprintf(textReset, strings.ToUpper(texts.words.where[:1])+texts.words.where[1:])
 		err = b.store.DeleteSetting(storeCtx, setting)
 	} else {
-		err = b.store.SetSetting(storeCtx, setting, value)
+		err = b.store.SetChoice(storeCtx, i.GuildID, setting, value)
 	}
 	if err != nil {
 		b.log.Error("a choice was not saved", "error", err)

@@ -22,8 +22,8 @@ type Delivered struct {
 	UnclearRev int64
 }
 
-// visibleAfter is how long a backend may take to show a response that it took.
-const visibleAfter = 10 * time.Minute
+// VisibleAfter is how long a backend may take to show a response that it took.
+const VisibleAfter = 10 * time.Minute
 
 // MayAppear reports whether r was sent so recently that a backend which cannot
 // find it yet may find it soon.
@@ -32,7 +32,7 @@ func (d Delivered) MayAppear(r Response) bool {
 	if sent.Before(r.FinishedAt) {
 		sent = r.FinishedAt
 	}
-	return time.Since(sent) < visibleAfter
+	return time.Since(sent) < VisibleAfter
 }
 
 // Backend is where responses and submissions are delivered. It is the

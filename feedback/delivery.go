@@ -24,6 +24,7 @@ type Delivery struct {
 	Backend     string
 	WantedRev   int64 // the backend should have
 	DoneRev     int64 // the backend has; 0 for none
+	HadRev      int64 // the backend had before the item was made due once more
 	RemoteID    string
 	Attempts    int       // begun before this one, since the last success
 	UnclearRev  int64     // revision of the first of them
@@ -31,6 +32,7 @@ type Delivery struct {
 	TriedAt     time.Time // when the attempt before this one began
 	LeasedUntil int64     // names the lease
 	ParentDead  string    // why the response was refused; "" if it was not
+	Textless    bool      // the response's texts are not kept, or not any more; set when it is loaded
 }
 
 // Settlement is how an attempt ended.

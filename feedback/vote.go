@@ -39,6 +39,9 @@ var (
 	// ErrUnknownResponse is returned for a vote on a response that the store
 	// does not know on the message that was clicked.
 	ErrUnknownResponse = errors.New("unknown response")
+	// ErrForgotten is returned for a response whose asker asked to be forgotten,
+	// or whose question was deleted, before it could be stored.
+	ErrForgotten = errors.New("its question was forgotten")
 	// ErrNotAsker is returned for a vote by somebody else where only the asker
 	// may vote.
 	ErrNotAsker = errors.New("only the asker may vote")

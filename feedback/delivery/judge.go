@@ -58,6 +58,9 @@ func (l *lane) judge(r *result, now time.Time) (back bool) {
 	case r.Skipped:
 		r.outcome = "skipped"
 		return false
+	case r.cause == nil && r.unsent:
+		r.outcome = "skipped"
+		return false
 	case r.cause == nil:
 		r.outcome = "delivered"
 		if r.RemoteID == "" {

@@ -288,6 +288,10 @@ func (l *lane) attempt(ctx context.Context, d feedback.Delivery) (r result) {
 	if before.Unclear {
 		before.UnclearRev = d.UnclearRev
 	}
+	if d.IsResponse() && d.Textless && max(d.DoneRev, d.HadRev) > 0 {
+		// What the backend has got is better than nothing, which is all there is.
+		return result{sent: d, unsent: true, Settlement: feedback.Settlement{RemoteID: d.RemoteID}}
+	}
 	if d.IsResponse() {
 		id, err := l.backend.SendResponse(ctx, response, before)
 		return result{sent: d, Settlement: feedback.Settlement{RemoteID: id}, cause: err}

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Postgres returns the URL of an empty database on a Postgres server that lives
@@ -61,14 +62,18 @@ func OwnPostgres(t testing.TB) (url string, crash func()) {
 		t.Helper()
 		// When one of its processes is killed the server ends all others, and
 		// recovers from its log as after a power cut.
-		out, err := server.command("psql", "-h", server.dir, "-U", "postgres", "-Atc",
-			"SELECT pid FROM pg_stat_activity WHERE backend_type = 'background writer'").Output()
-		if err != nil {
-			t.Fatalf("find a process of Postgres: %v", err)
-		}
-		pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
-		if err != nil {
-			t.Fatalf("find a process of Postgres: %v", err)
+		pid := 0
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for tries := 0; pid == 0; tries++ { // it may still be recovering, or be full
+			out, err := server.command("psql", "-h", server.dir, "-U", "postgres", "-Atc",
+				"SELECT pid FROM pg_stat_activity WHERE backend_type = 'background writer'").Output()
+			if pid, _ = strconv.Atoi(strings.TrimSpace(string(out))); pid == 0 {
+				if tries == 600 {
+					t.Fatalf("find a process of Postgres: %q, %v", out, err)
+				}
+				<-tick.C
+			}
 		}
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)

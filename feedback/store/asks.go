@@ -67,7 +67,9 @@ func (s *Store) Posted(ctx context.Context, a feedback.Ask, messageID string, pa
 }
 
 // Monitor stores a complete response and makes it due at every backend. From
-// then on it can be rated, and its question counts as answered.
+// then on it can be rated, and its question counts as answered. It returns
+// [feedback.ErrForgotten], and stores nothing, when the asker has been forgotten
+// or the question deleted since it was taken.
 func (s *Store) Monitor(ctx context.Context, r feedback.Response) error {
 	if s.noText {
 		r.Context = nil
@@ -76,7 +78,12 @@ func (s *Store) Monitor(ctx context.Context, r feedback.Response) error {
 	if err != nil {
 		return fmt.Errorf("monitor response %s: %w", r.ID, err)
 	}
+	var gone bool
 	err = s.writeOn(ctx, r.ID, func(ctx context.Context, tx tx) error {
+		var err error
+		if gone, err = s.isGone(ctx, tx, r); err != nil || gone {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `INSERT INTO responses (id, rev, ask_id, guild_id, channel_id, asker,
 				conversation_id, parent_id, alternative_of, question, answer, context, model, provider, prompt_version, finish,
 				input_tokens, output_tokens, cost, asked_at, first_text_at, finished_at)
@@ -99,8 +106,23 @@ func (s *Store) Monitor(ctx context.Context, r feedback.Response) error {
 	if err != nil {
 		return fmt.Errorf("monitor response %s: %w", r.ID, err)
 	}
+	if gone {
+		return feedback.ErrForgotten
+	}
 	s.enabled.wake()
 	return nil
+}
+
+// isGone reports whether somebody asked for a response's question to be forgotten,
+// or deleted it, since it was taken; in this process or in another.
+func (s *Store) isGone(ctx context.Context, tx tx, r feedback.Response) (bool, error) {
+	var asker feedback.Rater
+	var removed bool
+	err := tx.QueryRowContext(ctx, `SELECT asker, removed FROM asks WHERE id = $1`+s.dialect.forUpdate(), r.AskID).Scan(&asker, &removed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return removed || asker == "" && r.Asker != "", err
 }
 
 // Fail stores that a question will get no response, only a notice.

@@ -77,11 +77,14 @@ func (s *Store) AskedSince(ctx context.Context, channelID string) (time.Time, er
 // conversation. It does nothing for other messages, of which there are many
 // more.
 func (s *Store) Remove(ctx context.Context, messageID string) error {
-	const mine = `removed = 0 AND (ask_id = $1 OR id IN (SELECT response_id FROM messages WHERE id = $1))`
-	n, err := maybe[int](ctx, s, `SELECT 1 FROM responses WHERE `+mine+` LIMIT 1`, messageID)
+	n, err := maybe[int](ctx, s, `SELECT 1 FROM asks WHERE id = $1 UNION ALL SELECT 1 FROM messages WHERE id = $1 LIMIT 1`, messageID)
 	if err == nil && n == 1 {
 		err = s.write(ctx, func(ctx context.Context, tx tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE responses SET removed = 1 WHERE `+mine, messageID)
+			_, err := tx.ExecContext(ctx, `UPDATE asks SET removed = 1 WHERE id = $1`, messageID)
+			if err == nil {
+				_, err = tx.ExecContext(ctx, `UPDATE responses SET removed = 1 WHERE removed = 0 AND id IN
+					(SELECT id FROM responses WHERE ask_id = $1 UNION SELECT response_id FROM messages WHERE id = $1)`, messageID)
+			}
 			return err
 		})
 	}

@@ -81,10 +81,15 @@ const deliveryColumns = `(backend, response_id, rater, source, wanted_rev, deliv
 const becomesDue = ` ON CONFLICT (backend, response_id, rater, source) DO UPDATE SET wanted_rev = excluded.wanted_rev,
 	due_at = excluded.due_at, strikes = 0, dead = '', changed_at = excluded.changed_at`
 
+// erased selects responses that were forgotten or whose texts have expired. No
+// backend gets them any more: one that has them would lose what it has. With
+// STORE_TEXT=false a response has no texts either, but is not removed.
+const erased = `r.removed = 1 AND r.question = '' AND r.answer = ''`
+
 // lacking finds the responses of which a backend has no delivery at their
 // current revision, or at that of a submission on them. What was taken back
 // before the backend had it does not count, nor what has been forgotten.
-const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND NOT (r.asker = '' AND r.removed = 1) AND (
+const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND NOT (` + erased + `) AND (
 		NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.backend = $3 AND d.response_id = r.id AND d.rater = '' AND d.source = ''
 			AND d.wanted_rev >= r.rev)
 		OR EXISTS (SELECT 1 FROM submissions s LEFT JOIN deliveries d ON d.backend = $3 AND d.response_id = s.response_id
@@ -179,11 +184,12 @@ func (s *Store) freeAt(ctx context.Context, tx tx, responseID string, backends [
 }
 
 // release makes blocked votes on some responses due, if the backend has got the
-// response or will never take it.
+// response or will never take it. The plus keeps the database from looking through
+// all that is blocked instead of what belongs to these responses.
 func (s *Store) release(ctx context.Context, tx tx, backend string, responseIDs ...string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE deliveries
 		SET due_at = CASE WHEN changed_at + $2 > $1 THEN changed_at + $2 ELSE $1 END
-		WHERE backend = $3 AND due_at = $4 AND response_id IN (`+places(5, len(responseIDs))+`)
+		WHERE backend = $3 AND +due_at = $4 AND response_id IN (`+places(5, len(responseIDs))+`)
 			AND EXISTS (SELECT 1 FROM deliveries p WHERE p.backend = deliveries.backend
 				AND p.response_id = deliveries.response_id AND p.rater = '' AND (p.delivered_rev > 0 OR p.dead <> ''))`,
 		append([]any{millis(time.Now()), s.settle.Milliseconds(), backend, blocked}, anys(responseIDs)...)...)

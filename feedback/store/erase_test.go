@@ -61,6 +61,10 @@ func TestErase(t *testing.T) {
 		if len(e.erased) != 2 || !strings.HasPrefix(e.erased[0], r.ID+" remote") {
 			t.Errorf("erased %q, want the answer and the vote, once each", e.erased)
 		}
+		w.pass(feedback.VisibleAfter)
+		if len(e.erased) != 4 {
+			t.Errorf("erased %q, want both once more when the backend surely shows them", e.erased)
+		}
 		if left := rows(t, w.DB(), `SELECT item FROM erasures`); left != "" {
 			t.Errorf("left to delete: %q", left)
 		}

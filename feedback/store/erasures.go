@@ -11,14 +11,18 @@ import (
 // returns how many responses and votes that is, and how many others cannot
 // delete, by backend.
 func (s *Store) markErasures(ctx context.Context, tx tx, who feedback.Rater) (erased, left map[string]int64, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT d.backend, d.response_id, d.rater, d.source, d.remote_id, d.delivered_rev, d.attempts
-		FROM deliveries d JOIN responses r ON r.id = d.response_id
-		WHERE d.tried_at > 0 AND (d.rater = $1 OR d.rater = '' AND r.asker = $1)`, who)
+	rows, err := tx.QueryContext(ctx, `SELECT d.backend, d.response_id, d.rater, d.source, d.remote_id, d.delivered_rev, d.attempts, d.tried_at
+		FROM deliveries d WHERE d.tried_at > 0 AND d.rater = $1
+		UNION ALL SELECT d.backend, d.response_id, d.rater, d.source, d.remote_id, d.delivered_rev, d.attempts, d.tried_at
+		FROM responses r JOIN deliveries d ON d.response_id = r.id WHERE r.asker = $1 AND d.rater = '' AND d.tried_at > 0`, who)
 	if err != nil {
 		return nil, nil, err
 	}
 	list, err := collect(rows, func(rows scanner) (d feedback.Delivery, err error) {
-		return d, rows.Scan(&d.Backend, &d.ResponseID, &d.Rater, &d.Source, &d.RemoteID, &d.DoneRev, &d.Attempts)
+		var tried int64
+		err = rows.Scan(&d.Backend, &d.ResponseID, &d.Rater, &d.Source, &d.RemoteID, &d.DoneRev, &d.Attempts, &tried)
+		d.TriedAt = fromMillis(tried)
+		return d, err
 	})
 	if err != nil {
 		return nil, nil, err
@@ -32,9 +36,9 @@ func (s *Store) markErasures(ctx context.Context, tx tx, who feedback.Rater) (er
 		case eraser != nil:
 			erased[d.Backend]++
 			for _, item := range eraser.Items(feedback.Sent{Item: d.Item, RemoteID: d.RemoteID, Unclear: d.Attempts > 0}) {
-				// Not before an attempt that is under way has ended.
-				if _, err := tx.ExecContext(ctx, `INSERT INTO erasures (backend, item, due_at) VALUES ($1, $2, $3)
-					ON CONFLICT (backend, item) DO NOTHING`, d.Backend, item, millis(time.Now().Add(eraseAfter(d)))); err != nil {
+				at, again := eraseAt(d, time.Now())
+				if _, err := tx.ExecContext(ctx, `INSERT INTO erasures (backend, item, due_at, again_at) VALUES ($1, $2, $3, $4)
+					ON CONFLICT (backend, item) DO NOTHING`, d.Backend, item, millis(at), millis(again)); err != nil {
 					return nil, nil, err
 				}
 			}
@@ -43,12 +47,17 @@ func (s *Store) markErasures(ctx context.Context, tx tx, who feedback.Rater) (er
 	return erased, left, nil
 }
 
-// eraseAfter is how long an attempt at an item may be under way.
-func eraseAfter(d feedback.Delivery) time.Duration {
+// eraseAt returns when to delete an item, not before an attempt that is under way
+// has ended, and when to delete it once more: a backend may say that there is
+// nothing to delete because it does not show yet what it has just taken.
+func eraseAt(d feedback.Delivery, now time.Time) (at, again time.Time) {
 	if d.Attempts > 0 {
-		return lease
+		now = now.Add(lease)
 	}
-	return 0
+	if shown := d.TriedAt.Add(feedback.VisibleAfter); shown.After(now) {
+		again = shown
+	}
+	return now, again
 }
 
 // DueErasures returns up to n items that have to be deleted at a backend now.
@@ -62,11 +71,15 @@ func (s *Store) DueErasures(ctx context.Context, backend string, n int) ([]strin
 }
 
 // SettleErasure stores that an item has been deleted at a backend, or when that
-// is to be tried again; the zero time for never.
+// is to be tried again; the zero time for never. What the backend may not have
+// shown yet is due once more.
 func (s *Store) SettleErasure(ctx context.Context, backend, item string, again time.Time) error {
 	err := s.write(ctx, func(ctx context.Context, tx tx) (err error) {
 		if again.IsZero() {
-			_, err = tx.ExecContext(ctx, `DELETE FROM erasures WHERE backend = $1 AND item = $2`, backend, item)
+			_, err = tx.ExecContext(ctx, `DELETE FROM erasures WHERE backend = $1 AND item = $2 AND again_at = 0`, backend, item)
+			if err == nil {
+				_, err = tx.ExecContext(ctx, `UPDATE erasures SET due_at = again_at, again_at = 0 WHERE backend = $1 AND item = $2`, backend, item)
+			}
 		} else {
 			_, err = tx.ExecContext(ctx, `UPDATE erasures SET due_at = $1 WHERE backend = $2 AND item = $3`, millis(again), backend, item)
 		}

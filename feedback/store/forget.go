@@ -70,14 +70,15 @@ const (
 
 // scrub takes deleted content out of SQLite's side files: the log of changes,
 // and the backups from before an upgrade. Within the database itself
-// secure_delete overwrites it.
+// secure_delete overwrites it. It never waits on the connection that writes: a
+// reader keeps the log, and clicks must not wait for a reader.
 func (s *Store) scrub(ctx context.Context) error {
 	if s.dialect != sqliteDialect {
 		return nil
 	}
 	for busy, tries := 1, 0; busy != 0; tries++ {
 		var logged, moved int
-		if err := s.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &moved); err != nil {
+		if err := s.checkpoints.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &moved); err != nil {
 			return fmt.Errorf("empty the log of changes: %w", err)
 		}
 		if busy == 0 {
@@ -111,19 +112,28 @@ func (s *Store) scrub(ctx context.Context) error {
 
 // Servers returns the ids of the servers in which something was asked.
 func (s *Store) Servers(ctx context.Context) ([]string, error) {
-	ids, err := find(ctx, s, column[string], `SELECT DISTINCT guild_id FROM asks WHERE guild_id <> ''`)
+	// From one id to the next, so that a server with many questions is one step.
+	ids, err := find(ctx, s, column[string], `WITH RECURSIVE servers (id) AS (
+			SELECT MIN(guild_id) FROM asks WHERE guild_id > ''
+			UNION ALL SELECT (SELECT MIN(guild_id) FROM asks WHERE guild_id > servers.id) FROM servers WHERE id IS NOT NULL)
+		SELECT id FROM servers WHERE id IS NOT NULL`)
 	if err != nil {
 		return nil, fmt.Errorf("list the servers: %w", err)
 	}
 	return ids, nil
 }
 
-// ForgetServer deletes everything that was asked in a server, and its votes.
+// ForgetServer deletes everything that was asked and chosen in a server, and its
+// votes.
 func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
 	err := s.deleteResponses(ctx, `guild_id = $3`, guildID)
 	for _, statement := range []string{
-		`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE guild_id = $2 LIMIT $1)`,
+		`DELETE FROM messages WHERE id IN (SELECT m.id FROM asks a JOIN messages m ON m.ask_id = a.id WHERE a.guild_id = $2 LIMIT $1)`,
+		`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE guild_id = $2 AND state = 'done' LIMIT $1)`,
+		// An answer that is still being written must not be stored.
+		`UPDATE asks SET removed = 1, asker = '', question = '', guild_id = '' WHERE id IN (SELECT id FROM asks WHERE guild_id = $2 LIMIT $1)`,
 		`DELETE FROM reservations WHERE ask_id IN (SELECT ask_id FROM reservations WHERE guild_id = $2 LIMIT $1)`,
+		`DELETE FROM settings WHERE name IN (SELECT name FROM settings WHERE guild_id = $2 AND guild_id <> '' LIMIT $1)`,
 	} {
 		if err == nil {
 			err = s.inBits(ctx, statement, guildID)
@@ -177,6 +187,8 @@ func (s *Store) Expire(ctx context.Context, keep feedback.Retention, now time.Ti
 		statement string
 		before    any
 	}{
+		{`DELETE FROM messages WHERE id IN (SELECT m.id FROM asks a JOIN messages m ON m.ask_id = a.id
+			WHERE a.asked_at < $2 AND a.state = 'done' LIMIT $1)`, before},
 		{`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' LIMIT $1)`, before},
 		{`DELETE FROM reservations WHERE ask_id IN (SELECT ask_id FROM reservations WHERE day < $2 LIMIT $1)`, lastDay},
 		{`DELETE FROM usage WHERE scope IN (SELECT scope FROM usage WHERE day < $2 LIMIT $1) AND day < $2`, lastDay},
@@ -193,21 +205,26 @@ func (s *Store) Expire(ctx context.Context, keep feedback.Retention, now time.Ti
 
 // expireTexts deletes the texts from before a time.
 func (s *Store) expireTexts(ctx context.Context, before int64) error {
-	_, err := s.inPages(ctx, `SELECT id FROM responses r WHERE id > $1 AND finished_at < $3
-			AND (question <> '' OR answer <> '' OR context NOT IN ('[]', 'null') OR EXISTS (SELECT 1 FROM submissions
-				WHERE response_id = r.id AND updated_at < $3 AND (explanation <> '' OR expected <> '')))
-		ORDER BY id LIMIT $2`, []any{before}, func(ctx context.Context, tx tx, ids []string) (int64, error) {
-		_, err := tx.ExecContext(ctx, `UPDATE responses SET question = '', answer = '', context = '[]', removed = 1
-			WHERE id IN (`+places(1, len(ids))+`)`, anys(ids)...)
-		if err == nil {
-			_, err = tx.ExecContext(ctx, `UPDATE submissions SET explanation = '', expected = ''
-				WHERE updated_at < $1 AND response_id IN (`+places(2, len(ids))+`)`, append([]any{before}, anys(ids)...)...)
+	for _, statement := range []string{
+		`UPDATE responses SET question = '', answer = '', context = '[]', removed = 1 WHERE id IN
+			(SELECT id FROM responses WHERE finished_at < $2 AND (question <> '' OR answer <> '' OR context NOT IN ('[]', 'null'))
+			ORDER BY id LIMIT $1` + s.dialect.forUpdate() + `)`,
+		`UPDATE asks SET question = '' WHERE id IN
+			(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' LIMIT $1)`,
+	} {
+		if err := s.inBits(ctx, statement, before); err != nil {
+			return err
 		}
-		return 0, err
-	})
-	if err != nil {
-		return err
 	}
-	return s.inBits(ctx, `UPDATE asks SET question = '' WHERE id IN
-		(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' LIMIT $1)`, before)
+	_, err := s.inPages(ctx, `SELECT DISTINCT response_id FROM submissions WHERE response_id > $1 AND updated_at < $3
+			AND (explanation <> '' OR expected <> '') ORDER BY response_id LIMIT $2`, []any{before},
+		func(ctx context.Context, tx tx, ids []string) (int64, error) {
+			if err := s.holdAll(ctx, tx, ids); err != nil {
+				return 0, err
+			}
+			_, err := tx.ExecContext(ctx, `UPDATE submissions SET explanation = '', expected = ''
+				WHERE updated_at < $1 AND response_id IN (`+places(2, len(ids))+`)`, append([]any{before}, anys(ids)...)...)
+			return 0, err
+		})
+	return err
 }

@@ -38,8 +38,15 @@ func asked(t *testing.T, s *store.Store, id string, who feedback.Rater, guild, t
 	return r
 }
 
+// fataler is a test, of whichever kind.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // holds returns which of these texts stand in any file of the database.
-func holds(t *testing.T, path string, texts ...string) (found []string) {
+func holds(t fataler, path string, texts ...string) (found []string) {
 	t.Helper()
 	files, err := filepath.Glob(path + "*")
 	if err != nil || len(files) == 0 {

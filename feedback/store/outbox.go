@@ -26,7 +26,7 @@ func (s *Store) Claim(ctx context.Context, backend string, n int) ([]feedback.De
 		now := time.Now()
 		until := millis(now.Add(lease))
 		rows, err := tx.QueryContext(ctx, `SELECT d.response_id, d.rater, d.source, d.wanted_rev, d.delivered_rev,
-				d.remote_id, d.attempts, d.unclear_rev, d.strikes, d.tried_at
+				d.remote_id, d.attempts, d.unclear_rev, d.strikes, d.tried_at, d.had_rev
 			FROM deliveries d WHERE d.backend = $1 AND d.due_at <= $2 AND d.leased_until <= $2
 			ORDER BY d.due_at LIMIT $3`+lock, backend, millis(now), n)
 		if err != nil {
@@ -36,7 +36,7 @@ func (s *Store) Claim(ctx context.Context, backend string, n int) ([]feedback.De
 			d := feedback.Delivery{Backend: backend, LeasedUntil: until}
 			var tried int64
 			err := rows.Scan(&d.ResponseID, &d.Rater, &d.Source, &d.WantedRev, &d.DoneRev, &d.RemoteID,
-				&d.Attempts, &d.UnclearRev, &d.Strikes, &tried)
+				&d.Attempts, &d.UnclearRev, &d.Strikes, &tried, &d.HadRev)
 			d.TriedAt = fromMillis(tried)
 			return d, err
 		})
@@ -156,6 +156,7 @@ func (s *Store) Load(ctx context.Context, d *feedback.Delivery) (feedback.Respon
 		return feedback.Response{}, feedback.Submission{}, err
 	}
 	if r.Question == "" && r.Answer == "" {
+		d.Textless = true
 		r.Question, r.Answer = textNotKept, textNotKept // some backends take no empty texts
 	}
 	if d.IsResponse() {

@@ -69,6 +69,20 @@ func (s *Store) SetSetting(ctx context.Context, name, value string) error {
 	return nil
 }
 
+// SetChoice is SetSetting for what has been chosen in a server; it goes when the
+// server's data goes.
+func (s *Store) SetChoice(ctx context.Context, guildID, name, value string) error {
+	err := s.write(ctx, func(ctx context.Context, tx tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value, guild_id) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, guild_id = excluded.guild_id`, name, value, guildID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store setting %s: %w", name, err)
+	}
+	return nil
+}
+
 // DeleteSetting removes a setting.
 func (s *Store) DeleteSetting(ctx context.Context, name string) error {
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {

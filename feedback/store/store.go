@@ -45,21 +45,22 @@ type Options struct {
 // changes something returns after the commit is durable, or returns an error
 // and has changed nothing.
 type Store struct {
-	dialect    dialect
-	db         *sql.DB // writes
-	read       *sql.DB // reads; for SQLite a pool that cannot write
-	settle     time.Duration
-	noText     bool
-	log        *slog.Logger
-	schema     fs.FS // the steps of the schema
-	raterKey   []byte
-	enabled    *enabled
-	writes     chan *write
-	maxBatch   int
-	statements *statements // nil for Postgres
-	locks      *locks
-	closing    chan struct{} // closed to stop the committers
-	stopped    chan struct{} // closed when they have stopped
+	dialect     dialect
+	db          *sql.DB // writes
+	read        *sql.DB // reads; for SQLite a pool that cannot write
+	checkpoints *sql.DB // empties SQLite's log of changes, and waits for nobody
+	settle      time.Duration
+	noText      bool
+	log         *slog.Logger
+	schema      fs.FS // the steps of the schema
+	raterKey    []byte
+	enabled     *enabled
+	writes      chan *write
+	maxBatch    int
+	statements  *statements // nil for Postgres
+	locks       *locks
+	closing     chan struct{} // closed to stop the committers
+	stopped     chan struct{} // closed when they have stopped
 }
 
 type dialect string
@@ -148,7 +149,7 @@ func (s *Store) Close() error {
 func (s *Store) closePools() error {
 	var err error
 	if s.read != nil && s.read != s.db {
-		err = s.read.Close()
+		err = errors.Join(s.read.Close(), s.checkpoints.Close())
 	}
 	if s.db != nil {
 		err = errors.Join(err, s.db.Close())
@@ -219,6 +220,11 @@ func (s *Store) connectSQLite(path string) error {
 		return errors.Join(fmt.Errorf("open %s for reading: %w", path, err), s.db.Close())
 	}
 	s.read.SetMaxOpenConns(4)
+	if s.checkpoints, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(0)"); err != nil {
+		return errors.Join(fmt.Errorf("open %s for checkpoints: %w", path, err), s.read.Close(), s.db.Close())
+	}
+	s.checkpoints.SetMaxOpenConns(1)
+	s.checkpoints.SetMaxIdleConns(0)
 	return nil
 }
 

@@ -87,13 +87,13 @@ func (s *Store) Retry(ctx context.Context, backend string) (n int64, err error) 
 // Backfill makes everything due again at a backend that was answered since a
 // time, with the votes on it, and returns how many items that is. The backend
 // recognises what it has already. What it never got becomes due as well, however
-// old it is.
+// old it is; what was forgotten or has expired does not.
 func (s *Store) Backfill(ctx context.Context, backend string, since time.Time) (n int64, err error) {
 	if err := s.Fill(ctx, backend); err != nil {
 		return 0, err
 	}
-	n, err = s.again(ctx, backend, "", `SELECT id FROM responses
-		WHERE id > $1 AND finished_at >= $3 ORDER BY id LIMIT $2`, millis(since))
+	n, err = s.again(ctx, backend, "", `SELECT id FROM responses r
+		WHERE id > $1 AND finished_at >= $3 AND NOT (`+erased+`) ORDER BY id LIMIT $2`, millis(since))
 	if err != nil {
 		return n, fmt.Errorf("backfill %s: %w", backend, err)
 	}
@@ -110,6 +110,7 @@ func (s *Store) again(ctx context.Context, backend, condition, responses string,
 		}
 		n, err := affected(tx.ExecContext(ctx, `UPDATE deliveries SET dead = '', strikes = 0,
 				due_at = CASE WHEN rater = '' THEN CAST($1 AS BIGINT) ELSE $2 END,
+				had_rev = CASE WHEN delivered_rev > 0 THEN delivered_rev ELSE had_rev END,
 				delivered_rev = CASE WHEN rater = '' THEN 0 ELSE delivered_rev END
 			WHERE backend = $3 AND response_id IN (`+places(4, len(ids))+`)`+condition,
 			append([]any{millis(time.Now()), blocked, backend}, anys(ids)...)...))

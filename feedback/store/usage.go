@@ -12,7 +12,10 @@ import (
 func everybody() string { return "all" }
 
 func scopes(guildID string, asker feedback.Rater) []string {
-	list := []string{everybody(), feedback.OfMember(asker)}
+	list := []string{everybody()}
+	if asker != "" {
+		list = append(list, feedback.OfMember(asker))
+	}
 	if guildID != "" {
 		list = append(list, feedback.OfServer(guildID))
 	}
@@ -34,6 +37,12 @@ func (s *Store) Reserve(ctx context.Context, a feedback.Ask, most feedback.Use, 
 		}
 		// Adding first takes the lock on everybody's sum, so that two processes
 		// cannot both find room for the last answer.
+		asker, err := optional[feedback.Rater](tx.QueryRowContext(ctx, `SELECT CASE WHEN EXISTS
+			(SELECT 1 FROM asks WHERE id = $1 AND asker = '') THEN '' ELSE CAST($2 AS TEXT) END`, a.ID, a.Asker)) // nobody's, when the asker has been forgotten since
+		if err != nil {
+			return err
+		}
+		a.Asker = asker
 		on, all := day(now), scopes(a.GuildID, a.Asker)
 		if err := addUse(ctx, tx, on, all, feedback.Use{Questions: 1, Tokens: most.Tokens, Cost: most.Cost}); err != nil {
 			return err
