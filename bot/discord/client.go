@@ -294,17 +294,20 @@ func (o *Client) limited(c call, resp *http.Response, body []byte) time.Duration
 	if precise := time.Duration(told.RetryAfter * float64(time.Second)); precise > 0 && precise < maxPause {
 		after, ok = precise, true
 	}
-	if !ok {
-		after = time.Second
-	}
 	scope := resp.Header.Get("X-RateLimit-Scope")
 	global := told.Global || resp.Header.Get("X-RateLimit-Global") == "true" || scope == "global"
 	if scope != "shared" {
 		o.countInvalid()
 	}
+	if isJSON && !ok {
+		after = time.Second
+	}
 	switch {
 	case !isJSON: // Cloudflare's page: this address is banned for a while
-		after = min(max(after, time.Minute), 15*time.Minute)
+		if !ok {
+			after = time.Minute
+		}
+		after = min(after, 15*time.Minute)
 		o.log.Error("discord's Cloudflare refuses this address; everything waits", "for", after)
 		o.pacer.pause(c.bucket, true, after)
 	case global:

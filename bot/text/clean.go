@@ -296,6 +296,9 @@ func Clip(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {
 		return text
 	}
+	if n <= 0 {
+		return ""
+	}
 	runes := []rune(text)
 	return string(runes[:n-1]) + "…"
 }

@@ -71,6 +71,9 @@ func (l *lane) judge(r *result, now time.Time) (back bool) {
 		r.outcome, r.Dead = "dead", clip(r.cause.Error())
 		l.log.Warn("item refused for good", "response_id", r.sent.ResponseID, "vote", !r.sent.IsResponse(), "reason", r.Dead)
 		return !r.unsent && l.circuit.success(now)
+	case r.unsent: // our own database is in trouble, of which the backend knows nothing
+		r.outcome, r.Err, r.Wait, r.NotTried = "retry", clip(r.cause.Error()), itemBackoff(0), true
+		return false
 	case errors.Is(r.cause, feedback.ErrUnauthorized):
 		if l.circuit.wait(now) < unauthorizedWait/2 {
 			l.log.Error("backend does not accept our key; deliveries wait, next try in an hour or at a restart", "error", r.cause)

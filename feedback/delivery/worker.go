@@ -282,7 +282,7 @@ func (l *lane) attempt(ctx context.Context, d feedback.Delivery) (r result) {
 		return result{sent: d, Settlement: feedback.Settlement{Skipped: true}} // it was deleted
 	}
 	if err != nil {
-		return result{sent: d, cause: err}
+		return result{sent: d, unsent: true, cause: err}
 	}
 	before := feedback.Delivered{RemoteID: d.RemoteID, Rev: d.DoneRev, Unclear: d.Attempts > 0}
 	if before.Unclear {
@@ -294,14 +294,27 @@ func (l *lane) attempt(ctx context.Context, d feedback.Delivery) (r result) {
 	}
 	if d.IsResponse() {
 		id, err := l.backend.SendResponse(ctx, response, before)
-		return result{sent: d, Settlement: feedback.Settlement{RemoteID: id}, cause: err}
+		return result{sent: d, Settlement: feedback.Settlement{RemoteID: id}, cause: l.whose(ctx, err)}
 	}
 	if submission.Withdrawn && d.DoneRev == 0 && d.Attempts == 0 {
 		return result{sent: d, Settlement: feedback.Settlement{Skipped: true}} // it never left, so there is nothing to take back
 	}
 	if before.ResponseRemoteID, before.ResponseSentAt, err = l.store.SentResponse(ctx, d.Backend, d.ResponseID); err != nil {
-		return result{sent: d, cause: err}
+		return result{sent: d, unsent: true, cause: err}
 	}
 	id, err := l.backend.SendSubmission(ctx, submission, response, before)
-	return result{sent: d, Settlement: feedback.Settlement{RemoteID: id}, cause: err}
+	return result{sent: d, Settlement: feedback.Settlement{RemoteID: id}, cause: l.whose(ctx, err)}
+}
+
+// whose finds out whether a refusal of our key is one of this item alone: a
+// firewall that dislikes a text says the same.
+func (l *lane) whose(ctx context.Context, err error) error {
+	if !errors.Is(err, feedback.ErrUnauthorized) || l.backend.Check(ctx) != nil {
+		return err
+	}
+	refused := fmt.Errorf("%v, although the key is good: %w", err, feedback.ErrRefused)
+	if errors.Is(err, feedback.ErrPartly) {
+		return errors.Join(refused, feedback.ErrPartly)
+	}
+	return refused
 }

@@ -95,9 +95,6 @@ func BenchmarkClaimBacklog(b *testing.B) {
 				if _, err := s.DB().Exec(change); err != nil {
 					b.Fatal(err)
 				}
-				if _, err := s.DB().Exec(`ANALYZE`); err != nil {
-					b.Fatal(err)
-				}
 				for b.Loop() {
 					claimed, err := s.Claim(b.Context(), "backend", delivery.Parallel)
 					n := len(claimed)
@@ -109,6 +106,38 @@ func BenchmarkClaimBacklog(b *testing.B) {
 							b.Fatal(err)
 						}
 					}
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkDrain delivers answers that have a vote each, of which many wait. What
+// an item costs must not grow with how many there are.
+func BenchmarkDrain(b *testing.B) {
+	for _, answers := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(answers), func(b *testing.B) {
+			onEach(b, func(b *testing.B, s *store.Store) {
+				for _, kind := range []string{"'', '', 1, 0, '', 1", "'rater', 'user', 1, 0, '', " + fmt.Sprint(int64(1)<<60)} {
+					if _, err := s.DB().Exec(fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+						INSERT INTO deliveries (backend, response_id, rater, source, wanted_rev, delivered_rev, remote_id, due_at,
+							leased_until, attempts, strikes, tried_at, dead, last_error, changed_at)
+						SELECT 'backend', 'response ' || i, %s, 0, 0, 0, 0, '', '', 1 FROM n`, answers, kind)); err != nil {
+						b.Fatal(err)
+					}
+				}
+				var due []feedback.Delivery
+				for b.Loop() {
+					if len(due) == 0 {
+						var err error
+						if due, err = s.Claim(b.Context(), "backend", delivery.Parallel); err != nil || len(due) == 0 {
+							b.Fatalf("Claim() = %d, %v", len(due), err)
+						}
+					}
+					if err := s.SettleDelivery(b.Context(), due[0], feedback.Settlement{RemoteID: "remote"}); err != nil {
+						b.Fatal(err)
+					}
+					due = due[1:]
 				}
 			})
 		})

@@ -75,7 +75,7 @@ func (s *Store) Kept() int { return len(s.statements.ready) }
 // Migrate upgrades a database with the given steps and closes it.
 func Migrate(ctx context.Context, databaseURL string, steps fs.FS) error {
 	s := &Store{log: slog.New(slog.DiscardHandler), schema: steps}
-	if err := s.connect(databaseURL); err != nil {
+	if err := s.connect(databaseURL, ""); err != nil {
 		return err
 	}
 	return errors.Join(s.migrate(ctx), s.closePools())

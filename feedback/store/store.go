@@ -38,6 +38,8 @@ type Options struct {
 	Patience time.Duration
 	// Log receives what an operator should know; nil discards it.
 	Log *slog.Logger
+
+	driverSuffix string // of the names of the drivers, for tests that look at the statements
 }
 
 // Store keeps responses, submissions and the state of their deliveries in
@@ -109,7 +111,7 @@ func open(ctx context.Context, databaseURL string, options Options) (*Store, err
 		closing:  make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
-	if err := s.connect(databaseURL); err != nil {
+	if err := s.connect(databaseURL, options.driverSuffix); err != nil {
 		return nil, err
 	}
 	s.locks = &locks{held: map[string]*lock{}, foreign: map[string]time.Time{}, log: s.log.Warn}
@@ -165,16 +167,16 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.SetSetting(ctx, "pinged_at", time.Now().UTC().Format(time.RFC3339))
 }
 
-func (s *Store) connect(databaseURL string) error {
+func (s *Store) connect(databaseURL, driverSuffix string) error {
 	scheme, rest, _ := strings.Cut(databaseURL, ":")
 	var err error
 	switch scheme {
 	case "sqlite":
 		s.dialect = sqliteDialect
-		return s.connectSQLite(strings.TrimPrefix(rest, "//"))
+		return s.connectSQLite(strings.TrimPrefix(rest, "//"), driverSuffix)
 	case "postgres", "postgresql":
 		s.dialect = postgresDialect
-		if s.db, err = sql.Open("pgx", databaseURL); err != nil {
+		if s.db, err = sql.Open("pgx"+driverSuffix, databaseURL); err != nil {
 			return errors.New("DATABASE_URL is not a valid postgres:// address") // err would repeat the password
 		}
 		s.db.SetMaxOpenConns(16)
@@ -190,7 +192,7 @@ func (s *Store) connect(databaseURL string) error {
 // WAL lets them work side by side; synchronous=FULL is what makes a commit
 // survive a power cut. The driver ignores misspelt parameters without a word,
 // so both settings are read back.
-func (s *Store) connectSQLite(path string) error {
+func (s *Store) connectSQLite(path, driverSuffix string) error {
 	if path == "" {
 		return errors.New("DATABASE_URL names no file")
 	}
@@ -200,7 +202,7 @@ func (s *Store) connectSQLite(path string) error {
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	const pragmas = "_pragma=busy_timeout(2000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)"
 	var err error
-	if s.db, err = sql.Open("sqlite", file+"?_pragma=journal_mode(WAL)&_txlock=immediate&"+pragmas); err != nil {
+	if s.db, err = sql.Open("sqlite"+driverSuffix, file+"?_pragma=journal_mode(WAL)&_txlock=immediate&"+pragmas); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	s.db.SetMaxOpenConns(1)
@@ -216,11 +218,11 @@ func (s *Store) connectSQLite(path string) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("open %s: %w", path, err), s.db.Close())
 	}
-	if s.read, err = sql.Open("sqlite", file+"?_pragma=query_only(1)&"+pragmas); err != nil {
+	if s.read, err = sql.Open("sqlite"+driverSuffix, file+"?_pragma=query_only(1)&"+pragmas); err != nil {
 		return errors.Join(fmt.Errorf("open %s for reading: %w", path, err), s.db.Close())
 	}
 	s.read.SetMaxOpenConns(4)
-	if s.checkpoints, err = sql.Open("sqlite", file+"?_pragma=busy_timeout(0)"); err != nil {
+	if s.checkpoints, err = sql.Open("sqlite"+driverSuffix, file+"?_pragma=busy_timeout(0)"); err != nil {
 		return errors.Join(fmt.Errorf("open %s for checkpoints: %w", path, err), s.read.Close(), s.db.Close())
 	}
 	s.checkpoints.SetMaxOpenConns(1)

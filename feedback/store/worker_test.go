@@ -265,3 +265,60 @@ func TestPanicIsAFailure(t *testing.T) {
 		}
 	})
 }
+
+// A refusal of our key that concerns one item only, as a firewall's of a text, is
+// that item's: nobody else waits for it.
+func TestFirewallStopsNobodyElse(t *testing.T) {
+	t.Parallel()
+	inWorld(t, store.Options{}, func(w *world) {
+		disliked := feedbacktest.NewResponse().ID
+		w.backend.behave(func(_ context.Context, c call) error {
+			if c.response == disliked {
+				return fmt.Errorf("403 for <script>: %w", feedback.ErrUnauthorized)
+			}
+			return nil
+		})
+		w.run(0)
+		bad := feedbacktest.NewResponse()
+		bad.ID = disliked
+		if err := w.Monitor(w.t.Context(), bad); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			vote(t, w.Store, click(monitor(t, w.Store), "rater", 5))
+		}
+		w.pass(time.Minute)
+		if responses, votes := w.backend.has(); responses != 3 || votes != 3 {
+			t.Errorf("a minute later the backend holds %d responses and %d votes, want 3 and 3", responses, votes)
+		}
+		w.wantBacklog(0, 1)
+	})
+}
+
+// When our own database fails, the backend is not to blame, and nobody believes
+// that something was sent.
+func TestOwnDatabaseFails(t *testing.T) {
+	t.Parallel()
+	inWorld(t, store.Options{}, func(w *world) {
+		w.run(0)
+		r := monitor(t, w.Store)
+		w.pass(time.Minute)
+		vote(t, w.Store, click(r, "rater", 5))
+		if _, err := w.DB().Exec(`ALTER TABLE responses RENAME TO hidden`); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(10 * time.Minute)
+		if _, err := w.DB().Exec(`ALTER TABLE hidden RENAME TO responses`); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.log.count("does not answer"); n != 0 {
+			t.Error("the backend is said not to answer")
+		}
+		vote(t, w.Store, feedback.Vote{ResponseID: r.ID, Rater: "rater", Source: feedback.User, Version: clock.Add(1)})
+		w.pass(time.Hour)
+		w.wantBacklog(0, 0)
+		if n := len(w.backend.seen()); n != 1 {
+			t.Errorf("%d attempts, want the response's alone: the vote was taken back before it was sent", n)
+		}
+	})
+}

@@ -2,12 +2,12 @@
 -- looks through a table that grows.
 ALTER TABLE asks ADD COLUMN removed INTEGER NOT NULL DEFAULT 0; -- 1 when the question was deleted: it gets no response any more
 ALTER TABLE settings ADD COLUMN guild_id TEXT NOT NULL DEFAULT ''; -- the server that a choice belongs to and goes with; '' for others
-UPDATE settings SET guild_id = SUBSTR(name, 9) WHERE name LIKE 'persona\_%' ESCAPE '\' AND SUBSTR(name, 9) IN (SELECT guild_id FROM asks);
-UPDATE settings SET guild_id = SUBSTR(name, 7) WHERE name LIKE 'model\_%' ESCAPE '\' AND SUBSTR(name, 7) IN (SELECT guild_id FROM asks);
+UPDATE settings SET guild_id = SUBSTR(name, 9) WHERE name LIKE 'persona\_%' ESCAPE '\' AND EXISTS (SELECT 1 FROM asks WHERE guild_id = SUBSTR(name, 9));
+UPDATE settings SET guild_id = SUBSTR(name, 7) WHERE name LIKE 'model\_%' ESCAPE '\' AND EXISTS (SELECT 1 FROM asks WHERE guild_id = SUBSTR(name, 7));
 UPDATE settings SET guild_id = (SELECT MIN(guild_id) FROM asks WHERE channel_id = SUBSTR(settings.name, 9))
-    WHERE name LIKE 'persona\_%' ESCAPE '\' AND guild_id = '' AND SUBSTR(name, 9) IN (SELECT channel_id FROM asks WHERE guild_id <> '');
+    WHERE name LIKE 'persona\_%' ESCAPE '\' AND guild_id = '' AND EXISTS (SELECT 1 FROM asks WHERE channel_id = SUBSTR(settings.name, 9) AND guild_id <> '');
 UPDATE settings SET guild_id = (SELECT MIN(guild_id) FROM asks WHERE channel_id = SUBSTR(settings.name, 7))
-    WHERE name LIKE 'model\_%' ESCAPE '\' AND guild_id = '' AND SUBSTR(name, 7) IN (SELECT channel_id FROM asks WHERE guild_id <> '');
+    WHERE name LIKE 'model\_%' ESCAPE '\' AND guild_id = '' AND EXISTS (SELECT 1 FROM asks WHERE channel_id = SUBSTR(settings.name, 7) AND guild_id <> '');
 ALTER TABLE erasures ADD COLUMN again_at BIGINT NOT NULL DEFAULT 0; -- when to delete it once more; 0 for never
 ALTER TABLE deliveries ADD COLUMN had_rev BIGINT NOT NULL DEFAULT 0; -- revision the backend had before it was made due once more
 CREATE INDEX settings_guild ON settings (guild_id) WHERE guild_id <> '';
