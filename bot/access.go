@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"slices"
 
 	"feedbackbot/bot/discord"
@@ -16,6 +17,23 @@ type Access struct {
 	NoDirect    bool     // no direct messages
 	AnswerAll   []string // channels and categories where every message is a question
 	Threads     []string // channels and categories where every answer gets a thread
+}
+
+// needsRoles reports whether it matters which roles somebody has.
+func (a Access) needsRoles() bool { return len(a.AllowPeople)+len(a.DenyPeople) > 0 }
+
+// fetchMember reads which roles the author of a message has, when the message does
+// not say. It returns false when they cannot be known: then nobody is answered who
+// perhaps may not ask.
+func (b *Bot) fetchMember(ctx context.Context, m *discord.Message) bool {
+	member, err := b.out.Member(ctx, m.GuildID, m.Author.ID)
+	if err != nil {
+		b.metrics.dropped.WithLabelValues("not_allowed").Inc()
+		b.log.Warn("cannot read who asks; not answering", "question_id", m.ID, "error", err)
+		return false
+	}
+	m.Member = &member
+	return true
 }
 
 // verdict is what comes of asking somewhere.

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"feedbackbot/bot/discord"
@@ -65,10 +66,22 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 // vet lets a question pass that goes against no rule, and sets aside what its
 // answer may take.
 func (b *Bot) vet(ctx context.Context, r *reply) error {
-	if b.flagged(ctx, r, "question", r.q.Question) {
+	if b.flagged(ctx, r, "question", newWords(r.q)) {
 		return &refusal{"flagged", textFlaggedRequest}
 	}
 	return b.reserve(ctx, r.q, time.Now())
+}
+
+// newWords are all words that a question brings along and that nobody has judged:
+// what was typed, files of text, and a message that is quoted.
+func newWords(q question) string {
+	words := []string{q.Question}
+	if q.conversation.id == "" { // what comes before it is quoted
+		for _, turn := range q.turns {
+			words = append(words, turn.Content)
+		}
+	}
+	return strings.TrimSpace(strings.Join(append(words, q.files.texts...), "\n\n"))
 }
 
 // decline ends a question that did not pass.

@@ -7,7 +7,6 @@ import (
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/bot/text"
-	"feedbackbot/feedback"
 )
 
 // maxThreadName is Discord's limit.
@@ -54,8 +53,11 @@ func (b *Bot) openThreadAt(ctx context.Context, q *question, messageID string) {
 	q.ChannelID, q.Token, q.replyTo = thread.ID, "", ""
 }
 
-// askOf is an interaction as a question.
-func (b *Bot) askOf(i *discord.Interaction, text string) feedback.Ask {
-	return feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
-		Asker: b.store.Rater(i.UserID()), Question: text, AskedAt: discord.MadeAt(i.ID)}
+// showsQuestion reports whether a message shows a command's question before its
+// thread, and no answer.
+func showsQuestion(content string) bool {
+	name, asks, _ := strings.Cut(textAsks, "%s")
+	asks, _, _ = strings.Cut(asks, "%s")
+	rest, found := strings.CutPrefix(content, name)
+	return found && strings.Contains(rest, asks)
 }

@@ -173,7 +173,7 @@ func (b *Bot) onGuild(shard int, g discord.Guild) {
 	}
 	var behind []string
 	for _, c := range slices.Concat(g.Channels, g.Threads) {
-		if c.LastMessageID != "" && discord.Number(c.LastMessageID) > discord.Snowflake(since) {
+		if c.LastMessageID != "" && discord.Number(c.LastMessageID) > b.out.SnowflakeOf(since) {
 			behind = append(behind, c.ID)
 		}
 	}
@@ -194,7 +194,7 @@ func (b *Bot) onGuild(shard int, g discord.Guild) {
 // catchUp fetches the messages of a channel since a moment and treats them as
 // if they had just come.
 func (b *Bot) catchUp(ctx context.Context, guildID, channelID string, since time.Time) {
-	after := strconv.FormatInt(discord.Snowflake(since), 10)
+	after := strconv.FormatInt(b.out.SnowflakeOf(since), 10)
 	for range maxPages {
 		list, err := b.out.MessagesAfter(ctx, channelID, after)
 		if err != nil {
@@ -203,7 +203,7 @@ func (b *Bot) catchUp(ctx context.Context, guildID, channelID string, since time
 			return
 		}
 		for _, m := range slices.Backward(list) { // Discord lists the newest first
-			m.GuildID = guildID
+			m.GuildID, m.At = guildID, b.out.MadeHere(m.ID)
 			b.onMessage(&m)
 		}
 		if len(list) < discord.PageSize {

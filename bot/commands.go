@@ -7,6 +7,7 @@ import (
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/bot/text"
+	"feedbackbot/feedback"
 )
 
 const (
@@ -97,10 +98,14 @@ func (b *Bot) onAskCommand(ctx context.Context, i *discord.Interaction) {
 	}
 	var c conversation
 	if i.GuildID == "" {
+		b.think(ctx, i)
+		recallCtx, cancel := context.WithTimeout(ctx, storeTimeout)
 		var err error
-		if c, err = b.recallDirect(ctx, i.ChannelID); err != nil {
+		c, err = b.recallDirect(recallCtx, i.ChannelID)
+		cancel()
+		if err != nil {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
 	}
-	b.askByInteraction(ctx, i, b.askOf(i, prompt), c)
+	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: prompt}, c)
 }

@@ -29,6 +29,7 @@ func (b *Bot) onEvent(shard int, e discord.Event) {
 	case "MESSAGE_CREATE":
 		var m discord.Message
 		if b.decode(e, &m) {
+			m.At = time.Now()
 			b.onMessage(&m)
 		}
 	case "CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE":

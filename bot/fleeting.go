@@ -40,7 +40,10 @@ func (f *fleeting[T]) get(id string) (value T, found bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	one, found := f.all[id]
-	return one.value, found
+	if !found || time.Since(one.since) > fleetingLife {
+		return value, false
+	}
+	return one.value, true
 }
 
 func (f *fleeting[T]) take(id string) (value T, found bool) {
@@ -48,5 +51,8 @@ func (f *fleeting[T]) take(id string) (value T, found bool) {
 	defer f.mu.Unlock()
 	one, found := f.all[id]
 	delete(f.all, id)
-	return one.value, found
+	if !found || time.Since(one.since) > fleetingLife {
+		return value, false
+	}
+	return one.value, true
 }

@@ -35,10 +35,11 @@ func (b *Bot) tellPrivately(ctx context.Context, r *reply, err error) {
 	if discord.Status(err) != http.StatusForbidden || len(r.ids) > 0 || r.q.userID == "" || r.q.GuildID == "" {
 		return
 	}
-	if _, warned := b.warned.get(r.q.userID); warned {
+	key := r.q.userID + " " + r.q.ChannelID
+	if _, warned := b.warned.get(key); warned {
 		return
 	}
-	b.warned.put(r.q.userID, true)
+	b.warned.put(key, true)
 	c, err := b.out.OpenDirect(ctx, r.q.userID)
 	if err == nil {
 		_, err = b.out.Post(ctx, c.ID, discord.Urgent, func() discord.Body {

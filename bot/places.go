@@ -78,7 +78,7 @@ func (p *places) takePart(id string, since time.Time) {
 // takesPart reports whether somebody had asked the bot in this thread before a
 // message was written, or had opened it at one of its answers: in there it needs
 // no mention. The database is asked once for each thread.
-func (b *Bot) takesPart(ctx context.Context, threadID, messageID string) bool {
+func (b *Bot) takesPart(ctx context.Context, threadID string, at time.Time) bool {
 	one := b.places.get(threadID)
 	if !one.checked && one.thread {
 		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -91,5 +91,5 @@ func (b *Bot) takesPart(ctx context.Context, threadID, messageID string) bool {
 		b.places.takePart(threadID, since)
 		one.since = since
 	}
-	return !one.since.IsZero() && discord.MadeAt(messageID).After(one.since)
+	return !one.since.IsZero() && at.After(one.since)
 }

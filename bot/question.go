@@ -54,7 +54,7 @@ func (b *Bot) onMessage(m *discord.Message) {
 		b.onQuestion(m)
 	case b.mayBeForUs(m):
 		b.begin("thread message", func() {
-			if b.takesPart(b.requests, m.ChannelID, m.ID) {
+			if b.takesPart(b.requests, m.ChannelID, m.At) {
 				b.onQuestion(m)
 			}
 		})
@@ -95,6 +95,18 @@ func (b *Bot) onQuestion(m *discord.Message) {
 	if !b.seen.add(m.ID) {
 		return
 	}
+	if m.Member == nil && m.GuildID != "" && b.options.Access.needsRoles() {
+		b.begin("question", func() {
+			if b.fetchMember(b.requests, m) {
+				b.considerQuestion(m)
+			}
+		})
+		return
+	}
+	b.considerQuestion(m)
+}
+
+func (b *Bot) considerQuestion(m *discord.Message) {
 	var roles []string
 	if m.Member != nil {
 		roles = m.Member.Roles
@@ -106,7 +118,7 @@ func (b *Bot) onQuestion(m *discord.Message) {
 		}
 		return
 	}
-	b.places.takePart(m.ChannelID, discord.MadeAt(m.ID))
+	b.places.takePart(m.ChannelID, m.At)
 	b.begin("question", func() {
 		b.protect("question", func() { b.apologiseFor(m, textWentWrong) }, func() { b.ask(b.requests, m) })
 	})
@@ -122,10 +134,12 @@ func (b *Bot) apologiseFor(m *discord.Message, sorry string) {
 func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	asked := b.questionText(m)
 	a := feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: named(asked, filesOf(m)), AskedAt: discord.MadeAt(m.ID)}
+		Asker: b.store.Rater(m.Author.ID), Question: named(asked, filesOf(m)), AskedAt: m.At}
 	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
 	defer flown.land()
-	c, err := b.recall(ctx, m)
+	recallCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+	c, err := b.recall(recallCtx, m)
+	cancel()
 	if err != nil {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
@@ -152,14 +166,15 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 // askByInteraction takes an interaction as a question and answers it. Discord
 // shows "thinking" until the first text is there.
 func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a feedback.Ask, c conversation) {
-	a.ID, a.GuildID, a.ChannelID, a.Token, a.AskedAt = i.ID, i.GuildID, i.ChannelID, i.Token, discord.MadeAt(i.ID)
+	a.ID, a.GuildID, a.ChannelID, a.Token, a.AskedAt = i.ID, i.GuildID, i.ChannelID, i.Token, i.Received
 	a.ResponseID, a.Question = feedback.NewID(), named(a.Question, c.attachments)
 	flown := b.flights.beginOnly(b.models, a, c.source)
 	if flown == nil {
 		b.tell(ctx, i, textAtIt)
 		return
 	}
-	b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyDeferred})
+	b.think(ctx, i)
+	b.places.takePart(i.ChannelID, i.Received)
 	q := newQuestion(a, c)
 	if !b.take(ctx, &q) {
 		flown.land()
@@ -179,6 +194,14 @@ func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a fe
 	if !b.begin("question", func() { b.protect("question", sorry, do) }) {
 		flown.land()
 		b.notice(ctx, newReply(b, q), textStopping)
+	}
+}
+
+// think acknowledges an interaction that gets an answer, if that has not been done.
+// Nothing that may take long, as a read of the database, comes before it.
+func (b *Bot) think(ctx context.Context, i *discord.Interaction) {
+	if !i.Acknowledged {
+		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyDeferred})
 	}
 }
 

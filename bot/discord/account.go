@@ -51,6 +51,12 @@ func (o *Client) GatewayInfo(ctx context.Context) (info GatewayInfo, err error) 
 	return info, o.get(ctx, "/gateway/bot", "/gateway/bot", &info)
 }
 
+// Member returns somebody's membership in a server. Messages that are read, and
+// not announced, come without it.
+func (o *Client) Member(ctx context.Context, guildID, userID string) (m Member, err error) {
+	return m, o.get(ctx, "/guilds/"+guildID+"/members/"+userID, "/guilds/members/id", &m)
+}
+
 // maxServers is how many servers Discord lists at once.
 const maxServers = 200
 

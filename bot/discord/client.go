@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +39,8 @@ type Client struct {
 	metrics *metrics
 	log     *slog.Logger
 	refused func(error) // called once when Discord no longer accepts the token; may be nil
+
+	ahead atomic.Int64 // nanoseconds by which our clock is ahead of Discord's
 
 	mu           sync.Mutex
 	invalid      int
@@ -208,6 +211,7 @@ func (o *Client) turn(ctx context.Context, c call) (*again, error) {
 		return nil, err
 	}
 	o.metrics.requests.WithLabelValues(c.route, strconv.Itoa(resp.StatusCode)).Inc()
+	o.readClock(resp.Header)
 	if resp.StatusCode < 300 {
 		if c.out != nil {
 			if err := json.Unmarshal(body, c.out); err != nil {

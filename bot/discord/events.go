@@ -49,6 +49,7 @@ type Message struct {
 	Flags       int          `json:"flags"`
 	Reference   *Reference   `json:"message_reference"`
 	Referenced  *Message     `json:"referenced_message"`
+	At          time.Time    `json:"-"` // when it was written, by our own clock; set by who takes it in
 	// The interaction that this message answers, when it answers one.
 	Interaction *struct {
 		ID string `json:"id"`
@@ -113,8 +114,8 @@ type Interaction struct {
 		} `json:"resolved"`
 	} `json:"data"`
 
-	Received     time.Time
-	Acknowledged bool // it has had its first answer
+	Received     time.Time // by our own clock
+	Acknowledged bool      // it has had its first answer
 }
 
 // Types of interactions.
