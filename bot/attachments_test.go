@@ -178,3 +178,19 @@ func TestRegenerateWithFiles(t *testing.T) {
 		}
 	}
 }
+
+// More text than the model may be shown is left out, whatever is in which file.
+func TestFilesBeyondTheContext(t *testing.T) {
+	t.Parallel()
+	for _, tokens := range []int{4000, 0} {
+		w := newWorld(t, discordtest.Options{})
+		w.options.ContextTokens = tokens
+		w.start()
+		ada, page := w.discord.AddUser("Ada"), []byte(strings.Repeat("all work and no play ", 1200))
+		w.answered(w.discord.Say(ada.ID, w.discord.Channel().ID, w.mention("compare these"), attach("a.txt", page), attach("b.txt", page)).ID)
+		got := w.model.Requests()[0].LastUser()
+		if !strings.Contains(got, "File a.txt") || !strings.Contains(got, "File b.txt") || tokens > 0 && len(got) > 2*len(page) {
+			t.Errorf("with room for %d tokens the model was shown %d characters: %.80q", tokens, len(got), got)
+		}
+	}
+}

@@ -197,3 +197,20 @@ func TestOldGap(t *testing.T) {
 	w.start()
 	w.answered(asked.ID)
 }
+
+// Who may ask by their roles is answered also when their message was missed, and
+// who may not is told so: messages that are read come without roles.
+func TestMissedQuestionsByRole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+	w.options.Access.AllowPeople = []string{"700"}
+	ada, eve := w.discord.AddUser("ada"), w.discord.AddUser("eve")
+	w.discord.SetRoles(ada.ID, "700")
+	w.start()
+	w.answered(w.ask(ada.ID, "what is 1+1?").ID)
+	w.stop()
+	missed, refused := w.ask(ada.ID, "what is 2+2?"), w.ask(eve.ID, "what is 2+3?")
+	w.start()
+	w.answered(missed.ID)
+	w.replied(refused.ID, "you can't ask me")
+}

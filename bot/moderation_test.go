@@ -46,3 +46,24 @@ func TestModeration(t *testing.T) {
 		}
 	}
 }
+
+// What a file or a quoted message says is judged as well.
+func TestModerationOfWhatIsBroughtAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.options.Moderation = true
+	w.start()
+	ada, general := w.discord.AddUser("Ada"), w.discord.Channel().ID
+	for name, asked := range map[string]discordtest.Message{
+		"a file": w.discord.Say(ada.ID, general, w.mention("see this"), attach("message.txt", []byte("all about "+llmtest.FlaggedWord))),
+		"a quoted message": w.discord.Say(ada.ID, general, w.mention("translate this"),
+			discordtest.ReplyTo(w.discord.Say(ada.ID, general, "it is "+llmtest.FlaggedWord).ID)),
+	} {
+		if m := w.replied(asked.ID, "I can't answer that"); rateable(m) {
+			t.Errorf("%s: a refusal has buttons", name)
+		}
+	}
+	if n := len(w.model.Requests()); n != 0 {
+		t.Errorf("the model was asked %d times", n)
+	}
+}

@@ -27,6 +27,8 @@ type stage struct {
 	began time.Time
 	serve func(*http.Request) (status int, body string) // Discord's answer, if it is not the usual one; 0 for that
 
+	header http.Header // of Discord's answers
+
 	mu   sync.Mutex
 	sent []sent
 }
@@ -49,7 +51,7 @@ func onStage(t *testing.T, path string, m scriptedModel, change func(*store.Stor
 			t.Fatal(err)
 		}
 		defer kept.Close()
-		s := &stage{kept: kept, began: time.Now()}
+		s := &stage{kept: kept, began: time.Now(), header: http.Header{}}
 		var between database = kept
 		if change != nil {
 			between = change(kept)
@@ -88,7 +90,7 @@ func (s *stage) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: cmp.Or(status, 200), Header: http.Header{}, Request: r,
+	return &http.Response{StatusCode: cmp.Or(status, 200), Header: s.header.Clone(), Request: r,
 		Body: io.NopCloser(strings.NewReader(cmp.Or(text, `{"id":"42","shards":1}`)))}, nil
 }
 

@@ -101,12 +101,9 @@ type Interaction struct {
 	User      *User    `json:"user"`
 	Message   *Message `json:"message"`
 	Data      struct {
-		Name     string `json:"name"`
-		CustomID string `json:"custom_id"`
-		Options  []struct {
-			Name  string          `json:"name"`
-			Value json.RawMessage `json:"value"`
-		} `json:"options"`
+		Name       string          `json:"name"`
+		CustomID   string          `json:"custom_id"`
+		Options    []OptionValue   `json:"options"`
 		Components json.RawMessage `json:"components"`
 		TargetID   string          `json:"target_id"` // of a command in a menu
 		Resolved   struct {
@@ -116,6 +113,12 @@ type Interaction struct {
 
 	Received     time.Time // by our own clock
 	Acknowledged bool      // it has had its first answer
+}
+
+// OptionValue is what somebody entered for an option of a command.
+type OptionValue struct {
+	Name  string          `json:"name"`
+	Value json.RawMessage `json:"value"`
 }
 
 // Types of interactions.

@@ -183,7 +183,7 @@ func (i *Interaction) event() object {
 		o["user"] = i.user
 		return o
 	}
-	m := s.member()
+	m := s.member(i.user.ID)
 	m.User, m.Permissions = &i.user, itoa(s.permissionsOf(i.user.ID))
 	o["member"], o["context"], o["guild_id"], o["guild_locale"] = m, 0, i.GuildID, "en-US"
 	o["guild"] = object{"id": i.GuildID, "locale": "en-US", "features": []string{}}

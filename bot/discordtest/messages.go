@@ -158,7 +158,7 @@ func (s *Server) newMessage(ch *channel, author User, now time.Time) *Message {
 		Embeds: []json.RawMessage{},
 	}
 	if ch.GuildID != "" {
-		m.Member = s.member()
+		m.Member = s.member(author.ID)
 	}
 	return m
 }

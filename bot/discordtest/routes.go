@@ -137,7 +137,7 @@ func (s *Server) getMember(c *call, _ *Guild) (any, error) {
 	if u == nil {
 		return nil, refuse(404, 10007, "Unknown Member")
 	}
-	m := s.member()
+	m := s.member(u.ID)
 	m.User = u
 	return m, nil
 }

@@ -12,6 +12,7 @@ type world struct {
 	users    map[string]*User
 	channels map[string]*channel
 	order    []*channel          // as created
+	roles    map[string][]string // by user
 	dms      map[string]*channel // by user
 	messages map[string]*Message
 	timeline []string // ids of all messages, ascending; the deleted ones too
@@ -157,7 +158,7 @@ func (s *Server) AddUser(name string) User {
 	defer s.mu.Unlock()
 	u := s.newUser(name)
 	for _, g := range s.guilds {
-		m := s.member()
+		m := s.member(u.ID)
 		m.User = u
 		s.dispatch(event{name: "GUILD_MEMBER_ADD", guild: g.ID, intent: intentMembers, data: struct {
 			*Member
@@ -187,8 +188,20 @@ func (s *Server) permissionsOf(userID string) int64 {
 	return DefaultPermissions
 }
 
-// member is a user's membership, the same in every guild and for every user.
-func (s *Server) member() *Member { return &Member{Roles: []string{}, JoinedAt: s.joined} }
+// member is a user's membership, the same in every guild.
+func (s *Server) member(userID string) *Member {
+	return &Member{Roles: append([]string{}, s.roles[userID]...), JoinedAt: s.joined}
+}
+
+// SetRoles gives a user roles, in every guild.
+func (s *Server) SetRoles(userID string, roles ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.roles == nil {
+		s.roles = map[string][]string{}
+	}
+	s.roles[userID] = roles
+}
 
 // DM is the direct message channel between a user and the bot, made at its first use.
 func (s *Server) DM(userID string) Channel {
@@ -265,7 +278,7 @@ func guildObject(g *Guild) object {
 // guild too large to list.
 func (s *Server) guildCreate(g *Guild) object {
 	o := guildObject(g)
-	me := s.member()
+	me := s.member(s.bot.ID)
 	me.User = &s.bot
 	o["joined_at"], o["large"], o["unavailable"] = s.joined, false, false
 	o["member_count"], o["members"] = len(s.users), []*Member{me}
