@@ -55,7 +55,7 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 	if q.source != "" && !b.readAgain(ctx, q) {
 		return &refusal{"", textNoQuestion}
 	}
-	q.files = b.load(ctx, q.attachments)
+	b.load(ctx, q)
 	if withoutNames(q.Question) != "" || len(q.turns) > 0 || len(q.files.pictures) > 0 || len(q.files.texts) > 0 {
 		return nil
 	}
@@ -65,13 +65,17 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 	return &refusal{"", textEmptyQuestion}
 }
 
-// vet lets a question pass that goes against no rule, and sets aside what its
-// answer may take.
+// vet lets a question pass that goes against no rule and is within the budget.
 func (b *Bot) vet(ctx context.Context, r *reply) error {
-	if b.flagged(ctx, r, "question", r.q.Question) {
-		return &refusal{"flagged", textFlaggedRequest}
+	for _, gate := range []func(context.Context, *reply) error{
+		b.moderate,
+		b.reserve,
+	} {
+		if err := gate(ctx, r); err != nil {
+			return err
+		}
 	}
-	return b.reserve(ctx, r.q, time.Now())
+	return nil
 }
 
 // decline ends a question that did not pass.

@@ -211,3 +211,6 @@ func (s *Store) expireTexts(ctx context.Context, before int64) error {
 	return s.inBits(ctx, `UPDATE asks SET question = '' WHERE id IN
 		(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' LIMIT $1)`, before)
 }
+
+// day names the day that a moment belongs to.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

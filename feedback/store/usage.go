@@ -19,9 +19,6 @@ func scopes(guildID string, asker feedback.Rater) []string {
 	return list
 }
 
-// day names the day that a moment belongs to.
-func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-
 // Reserve sets aside what the answer to a may take, if the budget of today has
 // room for it. A question that has a reservation, from before a crash, keeps it.
 func (s *Store) Reserve(ctx context.Context, a feedback.Ask, most feedback.Use, b feedback.Budget, now time.Time) (feedback.Verdict, error) {
