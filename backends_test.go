@@ -18,18 +18,18 @@ func TestBackends(t *testing.T) {
 		var names []string
 		for _, b := range backends {
 			if err == nil {
-				names = append(names, b.Name()+": "+titleOf(b))
+				names = append(names, b.Name())
 			}
 		}
 		return names, err
 	}
 	for want, set := range map[string][]string{
-		"confident: Confident AI":                    {"CONFIDENT_API_KEY=confident_us_1"},
-		"confident-events: Confident AI":             {"CONFIDENT_API_KEY=confident_us_1", "CONFIDENT_API=events"},
-		"langfuse: Langfuse":                         {"LANGFUSE_PUBLIC_KEY=pk", "LANGFUSE_SECRET_KEY=sk"},
-		"otlp: a collector of OpenTelemetry":         {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://collector:4318/v1/traces"},
-		"phoenix: Arize Phoenix":                     {"PHOENIX_BASE_URL=http://phoenix:6006"},
-		"webhook: a server of the people who run me": {"WEBHOOK_URL=https://example.com/hook", "WEBHOOK_SECRET=whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"},
+		"confident":        {"CONFIDENT_API_KEY=confident_us_1"},
+		"confident-events": {"CONFIDENT_API_KEY=confident_us_1", "CONFIDENT_API=events"},
+		"langfuse":         {"LANGFUSE_PUBLIC_KEY=pk", "LANGFUSE_SECRET_KEY=sk"},
+		"otlp":             {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://collector:4318/v1/traces"},
+		"phoenix":          {"PHOENIX_BASE_URL=http://phoenix:6006"},
+		"webhook":          {"WEBHOOK_URL=https://example.com/hook", "WEBHOOK_SECRET=whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"},
 	} {
 		if got, err := from(set...); err != nil || len(got) != 1 || got[0] != want {
 			t.Errorf("%v makes %q, %v, want %q", set, got, err, want)

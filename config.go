@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,7 +16,6 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"feedbackbot/bot"
-	"feedbackbot/feedback/confident"
 )
 
 // Config is the whole configuration. Every variable is described, with an
@@ -37,19 +35,15 @@ type Config struct {
 	AnswerAll      []string `env:"ANSWER_ALL"`
 	AnswerThreads  []string `env:"ANSWER_IN_THREADS"`
 
-	LimitAtOnce        int     `env:"LIMIT_AT_ONCE" envDefault:"500"`
-	LimitMemberHourly  int     `env:"LIMIT_MEMBER_HOURLY" envDefault:"1000"`
-	LimitServerHourly  int     `env:"LIMIT_SERVER_HOURLY" envDefault:"0"`
-	BudgetTokens       int64   `env:"BUDGET_DAILY_TOKENS" envDefault:"0"`
-	BudgetUSD          float64 `env:"BUDGET_DAILY_USD" envDefault:"0"`
-	BudgetMemberTokens int64   `env:"BUDGET_MEMBER_DAILY_TOKENS" envDefault:"0"`
-	PriceInput         float64 `env:"OPENAI_PRICE_INPUT" envDefault:"0"`
-	PriceOutput        float64 `env:"OPENAI_PRICE_OUTPUT" envDefault:"0"`
+	LimitAtOnce       int `env:"LIMIT_AT_ONCE" envDefault:"500"`
+	LimitMemberHourly int `env:"LIMIT_MEMBER_HOURLY" envDefault:"1000"`
+	LimitServerHourly int `env:"LIMIT_SERVER_HOURLY" envDefault:"0"`
+	BudgetConfig
 
-	OpenAIKey           Secret        `env:"OPENAI_API_KEY"`
-	OpenAIBaseURL       string        `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
-	OpenAIModel         string        `env:"OPENAI_MODEL" envDefault:"gpt-5-mini"`
-	OpenAIModels        []string      `env:"OPENAI_MODELS"`
+	OpenAIKey     Secret `env:"OPENAI_API_KEY"`
+	OpenAIBaseURL string `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
+	OpenAIModel   string `env:"OPENAI_MODEL" envDefault:"gpt-5-mini"`
+	PersonaConfig
 	OpenAIFallback      string        `env:"OPENAI_FALLBACK_MODEL"`
 	OpenAIMaxTokens     int           `env:"OPENAI_MAX_TOKENS" envDefault:"8192"`
 	OpenAITemperature   *float32      `env:"OPENAI_TEMPERATURE"`
@@ -64,8 +58,7 @@ type Config struct {
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text"`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`
 
-	Moderation       bool   `env:"MODERATION" envDefault:"false"`
-	ModeratorChannel string `env:"MODERATOR_CHANNEL"`
+	ModerationConfig
 
 	StoreText       bool `env:"STORE_TEXT" envDefault:"true"`
 	RetainTextsDays int  `env:"RETAIN_TEXTS_DAYS" envDefault:"0"`
@@ -77,29 +70,12 @@ type Config struct {
 	FeedbackRate    float64       `env:"FEEDBACK_RATE" envDefault:"50"`
 	FeedbackExplain string        `env:"FEEDBACK_EXPLAIN" envDefault:"negative"`
 
-	ConfidentKey         Secret `env:"CONFIDENT_API_KEY"`
-	ConfidentBaseURL     string `env:"CONFIDENT_BASE_URL"`
-	ConfidentAPI         string `env:"CONFIDENT_API" envDefault:"annotations"`
-	ConfidentEnvironment string `env:"CONFIDENT_ENVIRONMENT" envDefault:"production"`
-
-	LangfusePublicKey   string `env:"LANGFUSE_PUBLIC_KEY"`
-	LangfuseSecretKey   Secret `env:"LANGFUSE_SECRET_KEY"`
-	LangfuseBaseURL     string `env:"LANGFUSE_BASE_URL" envDefault:"https://cloud.langfuse.com"`
-	LangfuseEnvironment string `env:"LANGFUSE_TRACING_ENVIRONMENT"`
-	LangfuseThumbs      string `env:"LANGFUSE_SCORE_THUMBS" envDefault:"user-thumbs"`
-	LangfuseStars       string `env:"LANGFUSE_SCORE_STARS" envDefault:"user-stars"`
-
-	OTLP         otlpVariables `envPrefix:"OTEL_EXPORTER_OTLP_"`
-	OTLPTraces   otlpVariables `envPrefix:"OTEL_EXPORTER_OTLP_TRACES_"`
-	OTLPService  string        `env:"OTEL_SERVICE_NAME" envDefault:"feedbackbot"`
-	OTLPResource string        `env:"OTEL_RESOURCE_ATTRIBUTES"`
-
-	PhoenixBaseURL string `env:"PHOENIX_BASE_URL"`
-	PhoenixKey     Secret `env:"PHOENIX_API_KEY"`
-	PhoenixProject string `env:"PHOENIX_PROJECT_NAME" envDefault:"feedbackbot"`
-
-	WebhookURL    Secret `env:"WEBHOOK_URL"`
-	WebhookSecret Secret `env:"WEBHOOK_SECRET"`
+	// The backends, each with a file of its own.
+	ConfidentConfig
+	LangfuseConfig
+	OTLPConfig
+	PhoenixConfig
+	WebhookConfig
 
 	shards   bot.Shards
 	logLevel slog.Level
@@ -197,86 +173,78 @@ func sayWhat(err error) string {
 	return err.Error()
 }
 
-// check returns what is wrong with the values.
-func (c *Config) check() []string {
-	var wrong []string
-	oneOf := func(name, value string, allowed ...string) {
-		for _, a := range allowed {
-			if value == a {
-				return
-			}
-		}
-		wrong = append(wrong, fmt.Sprintf("%s must be one of %s", name, strings.Join(allowed, ", ")))
+// mistakes are what is wrong with the values of a configuration, a sentence each.
+type mistakes []string
+
+func (m *mistakes) add(sentence string) { *m = append(*m, sentence) }
+
+func (m *mistakes) oneOf(name, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		m.add(fmt.Sprintf("%s must be one of %s", name, strings.Join(allowed, ", ")))
 	}
-	oneOf("DISCORD_MESSAGE_CONTENT", c.DiscordMessageContent, "auto", "on", "off")
-	oneOf("FEEDBACK_BUTTONS", c.FeedbackButtons, "both", "thumbs", "stars")
-	oneOf("FEEDBACK_RATERS", c.FeedbackRaters, "everyone", "asker")
-	oneOf("FEEDBACK_EXPLAIN", c.FeedbackExplain, "negative", "ask", "always", "never")
-	oneOf("CONFIDENT_API", c.ConfidentAPI, "annotations", "events")
-	oneOf("CONFIDENT_ENVIRONMENT", c.ConfidentEnvironment, "production", "development", "staging", "testing")
-	oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", cmp.Or(c.OTLPTraces.Protocol, c.OTLP.Protocol, "http/protobuf"), "http/protobuf")
-	oneOf("LOG_FORMAT", c.LogFormat, "text", "json")
-	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
+}
+
+func (m *mistakes) address(name, value string) *url.URL {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		m.add(name + " must be an http or https address")
+		return &url.URL{}
+	}
+	return u
+}
+
+// check returns what is wrong with the values.
+func (c *Config) check() (wrong mistakes) {
+	wrong.oneOf("DISCORD_MESSAGE_CONTENT", c.DiscordMessageContent, "auto", "on", "off")
+	wrong.oneOf("FEEDBACK_BUTTONS", c.FeedbackButtons, "both", "thumbs", "stars")
+	wrong.oneOf("FEEDBACK_RATERS", c.FeedbackRaters, "everyone", "asker")
+	wrong.oneOf("FEEDBACK_EXPLAIN", c.FeedbackExplain, "negative", "ask", "always", "never")
+	wrong.oneOf("LOG_FORMAT", c.LogFormat, "text", "json")
+	wrong.oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	var err error
 	if c.shards, err = bot.ParseShards(c.DiscordShards); err != nil {
-		wrong = append(wrong, "DISCORD_SHARDS must be auto, first-last/total as in 0-3/8, or part:parts/total as in 0:2/8")
+		wrong.add("DISCORD_SHARDS must be auto, first-last/total as in 0-3/8, or part:parts/total as in 0:2/8")
 	}
 	if c.logLevel.UnmarshalText([]byte(c.LogLevel)) != nil {
 		c.logLevel = slog.LevelInfo // the level is on the list already
 	}
-	for name, list := range map[string][]string{"ALLOW_PLACES": c.AllowPlaces, "DENY_PLACES": c.DenyPlaces,
-		"ALLOW_PEOPLE": c.AllowPeople, "DENY_PEOPLE": c.DenyPeople, "ANSWER_ALL": c.AnswerAll, "ANSWER_IN_THREADS": c.AnswerThreads} {
+	for name, list := range map[string][]string{
+		"ALLOW_PLACES": c.AllowPlaces, "DENY_PLACES": c.DenyPlaces, "ALLOW_PEOPLE": c.AllowPeople, "DENY_PEOPLE": c.DenyPeople,
+		"ANSWER_ALL":        c.AnswerAll,
+		"ANSWER_IN_THREADS": c.AnswerThreads,
+	} {
 		for n, id := range list {
 			list[n] = strings.TrimSpace(id)
 			if _, err := strconv.ParseUint(list[n], 10, 64); err != nil {
-				wrong = append(wrong, name+" must hold Discord ids, separated by commas")
+				wrong.add(name + " must hold Discord ids, separated by commas")
 				break
 			}
 		}
 	}
-	if c.ModeratorChannel != "" {
-		if _, err := strconv.ParseUint(c.ModeratorChannel, 10, 64); err != nil {
-			wrong = append(wrong, "MODERATOR_CHANNEL must be a channel's Discord id")
-		}
-	}
-	address := func(name, value string) *url.URL {
-		u, err := url.Parse(value)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			wrong = append(wrong, name+" must be an http or https address")
-			return &url.URL{}
-		}
-		return u
-	}
-	address("DISCORD_API_URL", c.DiscordAPIURL)
-	model := address("OPENAI_BASE_URL", c.OpenAIBaseURL)
+	wrong.address("DISCORD_API_URL", c.DiscordAPIURL)
+	model := wrong.address("OPENAI_BASE_URL", c.OpenAIBaseURL)
 	if model.Hostname() == "api.openai.com" && c.OpenAIKey == "" {
-		wrong = append(wrong, "OPENAI_API_KEY is missing")
-	}
-	if c.ConfidentBaseURL != "" {
-		address("CONFIDENT_BASE_URL", c.ConfidentBaseURL)
+		wrong.add("OPENAI_API_KEY is missing")
 	}
 	if c.DiscordGlobalRPS < 1 {
-		wrong = append(wrong, "DISCORD_GLOBAL_RPS must be at least 1")
+		wrong.add("DISCORD_GLOBAL_RPS must be at least 1")
 	}
 	if c.OpenAIMaxTokens < 0 || c.OpenAIContextTokens < 0 || c.OpenAIIdleTimeout < 0 || c.OpenAITimeout < 0 || c.FeedbackSettle < 0 || !(c.FeedbackRate >= 0) {
-		wrong = append(wrong, "numbers and durations must not be negative")
+		wrong.add("numbers and durations must not be negative")
 	}
-	if c.LimitAtOnce < 0 || c.LimitMemberHourly < 0 || c.LimitServerHourly < 0 || c.BudgetTokens < 0 || c.BudgetUSD < 0 || c.BudgetMemberTokens < 0 ||
-		c.PriceInput < 0 || c.PriceOutput < 0 || c.RetainTextsDays < 0 || c.RetainVotesDays < 0 {
-		wrong = append(wrong, "limits, budgets, prices and days must not be negative")
-	}
-	if c.BudgetUSD > 0 && c.PriceInput == 0 && c.PriceOutput == 0 {
-		wrong = append(wrong, "BUDGET_DAILY_USD needs OPENAI_PRICE_INPUT and OPENAI_PRICE_OUTPUT")
+	if c.LimitAtOnce < 0 || c.LimitMemberHourly < 0 || c.LimitServerHourly < 0 || c.RetainTextsDays < 0 || c.RetainVotesDays < 0 {
+		wrong.add("limits and days must not be negative")
 	}
 	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
-		wrong = append(wrong, "HTTP_ADDR must be host:port")
+		wrong.add("HTTP_ADDR must be host:port")
 	}
 	if !strings.HasPrefix(c.DatabaseURL.Reveal(), "sqlite:") && !c.usesPostgres() {
-		wrong = append(wrong, "DATABASE_URL must start with sqlite: or postgres://")
+		wrong.add("DATABASE_URL must start with sqlite: or postgres://")
 	}
-	if confident.IsOrganisationKey(c.ConfidentKey.Reveal()) {
-		wrong = append(wrong, "CONFIDENT_API_KEY is an organisation's key; a project's key is needed")
-	}
+	c.ModerationConfig.check(&wrong)
+	c.BudgetConfig.check(&wrong)
+	c.ConfidentConfig.check(&wrong)
+	c.OTLPConfig.check(&wrong)
 	return wrong
 }
 
@@ -291,7 +259,7 @@ func variableNames() []string {
 }
 
 func namesIn(t reflect.Type) (names []string) {
-	for field := range t.Fields() {
+	for _, field := range reflect.VisibleFields(t) { // those of embedded groups as well
 		if name := variableName(field); name != "" {
 			names = append(names, name)
 		} else if prefix := field.Tag.Get("envPrefix"); prefix != "" {

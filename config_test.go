@@ -21,7 +21,7 @@ func TestEnvExampleListsConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	defaults := map[string]string{}
-	for field := range reflect.TypeFor[Config]().Fields() {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
 		defaults[variableName(field)] = field.Tag.Get("envDefault")
 	}
 	line := regexp.MustCompile(`^#?([A-Z][A-Z0-9_]*)=(.*)$`)

@@ -10,14 +10,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
 	"feedbackbot/bot/playground"
-	"feedbackbot/feedback/confident/confidenttest"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -32,7 +30,7 @@ const openAI = "https://api.openai.com/v1"
 const playgroundSettle = "3s"
 
 // playgroundCommand runs the bot against a fake Discord with a page, a stand-in
-// for Confident AI and, unless a real one is configured, a scripted model. It
+// for a backend and, unless a real one is configured, a scripted model. It
 // needs no account.
 func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Writer) (err error) {
 	flags := flag.NewFlagSet("playground", flag.ContinueOnError)
@@ -77,25 +75,27 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	case options.ModelURL == "":
 		options.ModelURL = openAI
 	}
-	backend, err := confidenttest.New(confidenttest.Options{})
-	if err != nil {
-		return fmt.Errorf("start the stand-in for Confident AI: %w", err)
+	for _, standIn := range []func(map[string]string, *playground.Options) (end func(), err error){
+		confidentStandIn,
+	} {
+		end, err := standIn(vars, &options)
+		if err != nil {
+			return err
+		}
+		defer end()
 	}
-	defer backend.Close()
-	options.BackendURL, options.Arrived = backend.URL(), func() []playground.Arrival { return arrived(backend) }
 	p, err := playground.New(options)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
 
-	for _, name := range []string{"DISCORD_TOKEN", "DATABASE_URL", "HTTP_ADDR", "CONFIDENT_API_KEY", "CONFIDENT_API", "OPENAI_BASE_URL"} {
+	for _, name := range []string{"DISCORD_TOKEN", "DATABASE_URL", "HTTP_ADDR", "OPENAI_BASE_URL"} {
 		delete(vars, name)
 	}
 	maps.Copy(vars, p.Environ())
 	vars["DATABASE_URL"] = "sqlite:" + filepath.Join(folder, "feedbackbot.db")
 	vars["HTTP_ADDR"] = "127.0.0.1:0" // the page has the one that was asked for
-	vars["CONFIDENT_API_KEY"] = confidenttest.DefaultKey
 	if vars["FEEDBACK_SETTLE"] == "" {
 		vars["FEEDBACK_SETTLE"] = playgroundSettle
 	}
@@ -113,23 +113,4 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	fmt.Fprintf(stdout, "The playground is at %s  (Ctrl-C ends it)\n", p.URL())
 	log := slog.New(slog.NewJSONHandler(p, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return p.Run(ctx, func(ctx context.Context) error { return serve(ctx, c, log) })
-}
-
-// arrived is what the stand-in for Confident AI has got, the newest first.
-func arrived(backend *confidenttest.Server) []playground.Arrival {
-	votes := map[string][]string{}
-	for _, a := range backend.Annotations() {
-		vote := fmt.Sprintf("%s: %d", a.Type, a.Rating)
-		for _, detail := range []struct{ name, text string }{{"why", a.Explanation}, {"expected", a.ExpectedOutput}} {
-			if detail.text != "" {
-				vote += fmt.Sprintf(" · %s: %s", detail.name, detail.text)
-			}
-		}
-		votes[a.TraceUUID] = append(votes[a.TraceUUID], vote)
-	}
-	list := []playground.Arrival{}
-	for _, t := range slices.Backward(backend.Traces()) {
-		list = append(list, playground.Arrival{Input: t.Input, Output: t.Output, Feedback: append([]string{}, votes[t.UUID]...)})
-	}
-	return list
 }

@@ -51,9 +51,7 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	options := botOptions(c, registry, log)
-	for _, backend := range backends {
-		options.Backends = append(options.Backends, titleOf(backend))
-	}
+	options.Backends = titlesOf(backends)
 	b, err := bot.New(options, kept, model)
 	if err != nil {
 		return err
@@ -143,38 +141,33 @@ func newModels(c Config, log *slog.Logger) (*llm.Models, error) {
 		c.OpenAIModel = strings.TrimSpace(name)
 		return newModel(c, log)
 	}
-	var more []*llm.Client
-	for _, name := range c.OpenAIModels {
-		other, err := named(name)
-		if err != nil {
-			return nil, err
-		}
-		if other.Model() != usual.Model() {
-			more = append(more, other)
-		}
-	}
 	var fallback *llm.Client
 	if c.OpenAIFallback != "" {
 		if fallback, err = named(c.OpenAIFallback); err != nil {
 			return nil, err
 		}
 	}
-	return llm.NewModels(fallback, usual, more...), nil
+	models := llm.NewModels(fallback, usual)
+	err = c.PersonaConfig.offer(models, named)
+	return models, err
 }
 
 func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.Options {
 	return bot.Options{
 		Token: c.DiscordToken.Reveal(), APIURL: c.DiscordAPIURL, GlobalRPS: c.DiscordGlobalRPS, Shards: c.shards,
 		MessageContent: bot.MessageContent(c.DiscordMessageContent), SystemPrompt: c.SystemPrompt,
-		ContextTokens: c.OpenAIContextTokens, Pictures: c.OpenAIImages, Access: bot.Access{AllowPlaces: c.AllowPlaces, DenyPlaces: c.DenyPlaces, AllowPeople: c.AllowPeople,
-			DenyPeople: c.DenyPeople, NoDirect: !c.DirectMessages, AnswerAll: c.AnswerAll, Threads: c.AnswerThreads}, Buttons: bot.Buttons(c.FeedbackButtons), Raters: bot.Raters(c.FeedbackRaters),
-		Limits: bot.Limits{AtOnce: c.LimitAtOnce, MemberHourly: c.LimitMemberHourly, ServerHourly: c.LimitServerHourly,
-			Budget:     feedback.Budget{Tokens: c.BudgetTokens, Cost: int64(c.BudgetUSD * 1e6), MemberTokens: c.BudgetMemberTokens},
-			PriceInput: c.PriceInput, PriceOutput: c.PriceOutput, MaxTokens: c.OpenAIMaxTokens},
-		Moderation: c.Moderation, ModeratorChannel: c.ModeratorChannel,
-		NoText:    !c.StoreText,
-		Retention: feedback.Retention{Texts: time.Duration(c.RetainTextsDays) * day, Votes: time.Duration(c.RetainVotesDays) * day},
-		Explain:   bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
+		ContextTokens: c.OpenAIContextTokens,
+		Pictures:      c.OpenAIImages,
+		Access: bot.Access{AllowPlaces: c.AllowPlaces, DenyPlaces: c.DenyPlaces, AllowPeople: c.AllowPeople,
+			DenyPeople: c.DenyPeople, NoDirect: !c.DirectMessages, AnswerAll: c.AnswerAll},
+		Threads: c.AnswerThreads,
+		Buttons: bot.Buttons(c.FeedbackButtons), Raters: bot.Raters(c.FeedbackRaters),
+		Limits:     bot.Limits{AtOnce: c.LimitAtOnce, MemberHourly: c.LimitMemberHourly, ServerHourly: c.LimitServerHourly},
+		Spending:   c.BudgetConfig.options(c.OpenAIMaxTokens),
+		Moderation: c.ModerationConfig.options(),
+		NoText:     !c.StoreText,
+		Retention:  feedback.Retention{Texts: time.Duration(c.RetainTextsDays) * day, Votes: time.Duration(c.RetainVotesDays) * day},
+		Explain:    bot.Explain(c.FeedbackExplain), Metrics: registry, Log: log,
 	}
 }
 

@@ -26,8 +26,8 @@ type aboutForm struct {
 	files  []discord.Attachment
 }
 
-func aboutCommand() discord.Command {
-	return discord.Command{Name: commandAbout, Type: discord.CommandOfMessage, Contexts: anywhere, Installs: []int{discord.InServers}}
+func (b *Bot) aboutCommands() []command {
+	return []command{{discord.Command{Name: commandAbout, Type: discord.CommandOfMessage, Contexts: anywhere, Installs: []int{discord.InServers}}, b.onAbout}}
 }
 
 // onAbout opens the form about the message that was chosen.

@@ -16,7 +16,6 @@ type Access struct {
 	DenyPeople  []string
 	NoDirect    bool     // no direct messages
 	AnswerAll   []string // channels and categories where every message is a question
-	Threads     []string // channels and categories where every answer gets a thread
 }
 
 // needsRoles reports whether it matters which roles somebody has.
@@ -75,12 +74,6 @@ func (b *Bot) whereabouts(guildID, channelID string) []string {
 func (b *Bot) answersAll(guildID, channelID string) bool {
 	all := b.options.Access.AnswerAll
 	return len(all) > 0 && listed(all, b.whereabouts(guildID, channelID))
-}
-
-// threadsFor reports whether an answer in a channel gets a thread of its own.
-func (b *Bot) threadsFor(guildID, channelID string) bool {
-	all := b.options.Access.Threads
-	return guildID != "" && len(all) > 0 && !b.places.get(channelID).thread && listed(all, b.whereabouts(guildID, channelID))
 }
 
 func listed(list, ids []string) bool {

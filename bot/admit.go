@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"feedbackbot/bot/discord"
@@ -53,7 +52,7 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 	if q.source != "" && !b.readAgain(ctx, q) {
 		return &refusal{"", textNoQuestion}
 	}
-	q.files = b.load(ctx, q.attachments)
+	b.load(ctx, q)
 	if withoutNames(q.Question) != "" || len(q.turns) > 0 || len(q.files.pictures) > 0 || len(q.files.texts) > 0 {
 		return nil
 	}
@@ -63,25 +62,17 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 	return &refusal{"", textEmptyQuestion}
 }
 
-// vet lets a question pass that goes against no rule, and sets aside what its
-// answer may take.
+// vet lets a question pass that goes against no rule and is within the budget.
 func (b *Bot) vet(ctx context.Context, r *reply) error {
-	if b.flagged(ctx, r, "question", newWords(r.q)) {
-		return &refusal{"flagged", textFlaggedRequest}
-	}
-	return b.reserve(ctx, r.q, time.Now())
-}
-
-// newWords are all words that a question brings along and that nobody has judged:
-// what was typed, files of text, and a message that is quoted.
-func newWords(q question) string {
-	words := []string{q.Question}
-	if q.conversation.id == "" { // what comes before it is quoted
-		for _, turn := range q.turns {
-			words = append(words, turn.Content)
+	for _, gate := range []func(context.Context, *reply) error{
+		b.moderate,
+		b.reserve,
+	} {
+		if err := gate(ctx, r); err != nil {
+			return err
 		}
 	}
-	return strings.TrimSpace(strings.Join(append(words, q.files.texts...), "\n\n"))
+	return nil
 }
 
 // decline ends a question that did not pass.

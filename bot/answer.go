@@ -10,7 +10,6 @@ import (
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/bot/text"
-	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
 
@@ -62,8 +61,8 @@ func (b *Bot) answer(ctx context.Context, flown *flight, r *reply) {
 type written struct {
 	answer  llm.Answer
 	err     error
-	stopped error // why it was ended by us; nil if it was not
-	took    feedback.Use
+	stopped error   // why it was ended by us; nil if it was not
+	cost    float64 // US dollars
 }
 
 // write asks the model and shows what it says while it says it. Reading the model
@@ -100,7 +99,7 @@ func (b *Bot) write(ctx, flown context.Context, r *reply) written {
 		case w := <-result:
 			endTyping()
 			w.stopped = context.Cause(modelCtx)
-			w.took = b.settle(ctx, r.q, prompt, w.answer)
+			w.cost = b.settle(ctx, r.q, prompt, w.answer)
 			return w
 		case <-d.changed:
 			_, runes := d.now()

@@ -9,8 +9,30 @@ import (
 	"feedbackbot/bot/text"
 )
 
-// maxThreadName is Discord's limit.
-const maxThreadName = 100
+const (
+	maxThreadName = 100 // Discord's limit
+	optionThread  = "thread"
+)
+
+// threadsFor reports whether an answer in a channel gets a thread of its own.
+func (b *Bot) threadsFor(guildID, channelID string) bool {
+	all := b.options.Threads
+	return guildID != "" && len(all) > 0 && !b.places.get(channelID).thread && listed(all, b.whereabouts(guildID, channelID))
+}
+
+// threadFor moves a question to a thread of its own where it shall have one.
+func (b *Bot) threadFor(ctx context.Context, q *question, messageID string) {
+	if b.threadsFor(q.GuildID, q.ChannelID) {
+		b.openThreadAt(ctx, q, messageID)
+	}
+}
+
+// threadForCommand is threadFor for a command, which may ask for one as well.
+func (b *Bot) threadForCommand(ctx context.Context, i *discord.Interaction, q *question) {
+	if i.Flag(optionThread) || i.Type == discord.InteractionCommand && b.threadsFor(i.GuildID, i.ChannelID) {
+		b.moveToThread(ctx, i, q)
+	}
+}
 
 // moveToThread opens a thread at the first answer to a command and moves the
 // question there. When that does not work, because the bot may not or threads

@@ -27,26 +27,27 @@ import (
 
 // Options configure a [Bot].
 type Options struct {
-	Token            string
-	APIURL           string // base of all requests, https://discord.com/api/v10 or a proxy
-	GlobalRPS        int    // requests a second, outside interactions
-	Shards           Shards
-	MessageContent   MessageContent
-	SystemPrompt     string // may name {date} and {server}
-	ContextTokens    int    // how much of a conversation the model is shown
-	Pictures         bool   // the model takes pictures
-	Access           Access
-	Limits           Limits
-	Retention        feedback.Retention
-	NoText           bool     // the store keeps no texts
-	Moderation       bool     // questions and answers are shown to the provider's moderation endpoint
-	ModeratorChannel string   // where flagged ones are reported; "" for nowhere
-	Backends         []string // names of those that get answers and votes, for /privacy
-	Buttons          Buttons
-	Raters           Raters
-	Explain          Explain
-	Metrics          prometheus.Registerer // nil for none
-	Log              *slog.Logger          // nil discards
+	Token          string
+	APIURL         string // base of all requests, https://discord.com/api/v10 or a proxy
+	GlobalRPS      int    // requests a second, outside interactions
+	Shards         Shards
+	MessageContent MessageContent
+	SystemPrompt   string // may name {date} and {server}
+	ContextTokens  int    // how much of a conversation the model is shown
+	Pictures       bool   // the model takes pictures
+	Access         Access
+	Threads        []string // channels and categories where every answer gets a thread
+	Limits         Limits
+	Spending       Spending
+	Retention      feedback.Retention
+	NoText         bool // the store keeps no texts
+	Moderation     Moderation
+	Backends       []string // names of those that get answers and votes, for /privacy
+	Buttons        Buttons
+	Raters         Raters
+	Explain        Explain
+	Metrics        prometheus.Registerer // nil for none
+	Log            *slog.Logger          // nil discards
 }
 
 // database is what the bot needs to be kept.
@@ -57,6 +58,8 @@ type database interface {
 	keeper
 	ledger
 	archive
+	forgetter
+	threads
 	choices
 	locker
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"strings"
 
 	"github.com/google/uuid"
@@ -52,12 +53,30 @@ func parseCustomID(id string) (a action, responseID string, ok bool) {
 		return "", "", false // only the one spelling that we write
 	}
 	a = action(parts[1])
-	switch _, _, isVote := a.rating(); {
-	case isVote, a == explainVote, a == undoVote, a == submitForm, a == stopAnswer, a == anotherOne, a == askAbout, a == forgetMe:
+	_, _, isVote := a.rating()
+	if isVote || pressed[a] != nil || filled[a] != nil {
 		return a, parts[2], true
 	}
 	return "", "", false
 }
+
+// doing is what a button or a form starts; id is what stands in its custom id.
+type doing func(b *Bot, ctx context.Context, i *discord.Interaction, id string)
+
+// pressed are the buttons beside those of a vote, and filled the forms.
+var (
+	pressed = map[action]doing{
+		undoVote:    (*Bot).onUndo,
+		explainVote: (*Bot).openForm,
+		stopAnswer:  (*Bot).onStop,
+		anotherOne:  (*Bot).onRegenerate,
+		forgetMe:    (*Bot).onForgetMeMeant,
+	}
+	filled = map[action]doing{
+		submitForm: (*Bot).onExplanation,
+		askAbout:   (*Bot).onAboutForm,
+	}
+)
 
 // rating returns what a vote button stands for.
 func (a action) rating() (rating int, kind feedback.Kind, ok bool) {

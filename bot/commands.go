@@ -13,19 +13,35 @@ import (
 const (
 	commandAsk   = "ask"
 	optionPrompt = "prompt"
-	optionThread = "thread"
 	// maxPrompt is Discord's limit of one text option.
 	maxPrompt = 6000
 )
 
+// command is a command as Discord lists it, and what answers it.
+type command struct {
+	discord.Command
+	do func(context.Context, *discord.Interaction)
+}
+
 // commands are all that the bot offers.
-func (b *Bot) commands() []discord.Command {
-	list := []discord.Command{slash(commandAsk, anywhere,
-		discord.Option{Type: discord.OptionText, Name: optionPrompt, Description: describe(commandAsk + optionPrompt), Required: true, MaxLength: maxPrompt},
-		discord.Option{Type: discord.OptionBool, Name: optionThread, Description: describe(commandAsk + optionThread)},
-	), aboutCommand(), usageCommand()}
-	list = append(list, privacyCommands()...)
-	return append(list, b.personaCommands()...)
+func (b *Bot) commands() (list []command) {
+	for _, some := range []func() []command{
+		b.askCommands,
+		b.aboutCommands,
+		b.usageCommands,
+		b.privacyCommands,
+		b.personaCommands,
+	} {
+		list = append(list, some()...)
+	}
+	return list
+}
+
+func (b *Bot) askCommands() []command {
+	return []command{{slash(commandAsk, describeAsk, anywhere,
+		discord.Option{Type: discord.OptionText, Name: optionPrompt, Description: describePrompt, Required: true, MaxLength: maxPrompt},
+		discord.Option{Type: discord.OptionBool, Name: optionThread, Description: describeThread},
+	), b.onAskCommand}}
 }
 
 // Where a command is offered.
@@ -35,8 +51,8 @@ var (
 )
 
 // slash is a command that is typed.
-func slash(name string, where []int, options ...discord.Option) discord.Command {
-	return discord.Command{Name: name, Type: discord.CommandSlash, Description: describe(name), Contexts: where,
+func slash(name, description string, where []int, options ...discord.Option) discord.Command {
+	return discord.Command{Name: name, Type: discord.CommandSlash, Description: description, Contexts: where,
 		Installs: []int{discord.InServers}, Options: options}
 }
 
@@ -48,7 +64,10 @@ func (b *Bot) registerCommands(ctx context.Context) {
 		b.log.Error("cannot read the slash commands", "error", err)
 		return
 	}
-	want := b.commands()
+	var want []discord.Command
+	for _, c := range b.commands() {
+		want = append(want, c.Command)
+	}
 	if reflect.DeepEqual(have, want) {
 		return
 	}
@@ -61,24 +80,13 @@ func (b *Bot) registerCommands(ctx context.Context) {
 
 // onCommand handles a command.
 func (b *Bot) onCommand(ctx context.Context, i *discord.Interaction) {
-	switch i.Data.Name {
-	case commandAsk:
-		b.onAskCommand(ctx, i)
-	case commandAbout:
-		b.onAbout(ctx, i)
-	case commandUsage:
-		b.onUsage(ctx, i)
-	case commandPersona:
-		b.onPersona(ctx, i)
-	case commandModel:
-		b.onModel(ctx, i)
-	case commandPrivacy:
-		b.onPrivacy(ctx, i)
-	case commandForget:
-		b.onForgetMe(ctx, i)
-	default:
-		b.tell(ctx, i, textNoCommand)
+	for _, c := range b.commands() {
+		if c.Name == i.Data.Name {
+			c.do(ctx, i)
+			return
+		}
 	}
+	b.tell(ctx, i, textNoCommand)
 }
 
 // onAskCommand answers /ask.
@@ -108,4 +116,10 @@ func (b *Bot) onAskCommand(ctx context.Context, i *discord.Interaction) {
 		}
 	}
 	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: prompt}, c)
+}
+
+// askOf is an interaction as a question.
+func (b *Bot) askOf(i *discord.Interaction, text string) feedback.Ask {
+	return feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
+		Asker: b.store.Rater(i.UserID()), Question: text, AskedAt: discord.MadeAt(i.ID)}
 }

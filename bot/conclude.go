@@ -40,9 +40,7 @@ func (b *Bot) conclude(ctx context.Context, r *reply, w written) {
 			sorry = textStopped
 		}
 		b.notice(ctx, r, sorry)
-	case b.flagged(ctx, r, "answer", answer):
-		b.logAnswer(r.q, w, "flagged", 0)
-		b.takeBack(ctx, r)
+	case b.tookBack(ctx, r, w, answer):
 	case errors.Is(w.stopped, errUnseen):
 		b.logAnswer(r.q, w, "unseen", 0)
 		b.finish(ctx, r.q)
@@ -65,7 +63,7 @@ func (b *Bot) responseOf(q question, w written, answer string, finish feedback.F
 		ID: q.ResponseID, Rev: 1, AskID: q.ID, GuildID: q.GuildID, ChannelID: q.ChannelID, Asker: q.Asker,
 		ConversationID: q.ConversationID, ParentID: q.ParentID, AlternativeOf: q.AlternativeOf, Question: q.Question, Answer: answer,
 		Model: model, Provider: b.model.Host(), PromptVersion: promptVersion(q.chosen.prompt), Finish: finish, Context: q.files.texts,
-		InputTokens: w.answer.InputTokens, OutputTokens: w.answer.OutputTokens, Cost: float64(w.took.Cost) / 1e6,
+		InputTokens: w.answer.InputTokens, OutputTokens: w.answer.OutputTokens, Cost: w.cost,
 		AskedAt: q.AskedAt, FirstTextAt: w.answer.FirstText, FinishedAt: time.Now(),
 	}
 }
@@ -255,4 +253,15 @@ func markWith(mark string, f brought) string {
 		mark = strings.TrimPrefix(mark+"\n"+markFile+note, "\n")
 	}
 	return mark
+}
+
+// withoutMark takes the marks from the end of an answer that broke off.
+func withoutMark(content string) string {
+	for {
+		at := strings.LastIndex(content, "\n-# ")
+		if at < 0 || strings.Contains(content[at+1:], "\n") {
+			return strings.TrimSpace(content)
+		}
+		content = content[:at]
+	}
 }

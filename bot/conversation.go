@@ -20,8 +20,6 @@ type memory interface {
 	ResponseByMessage(ctx context.Context, messageID string) (feedback.Response, error)
 	Chain(ctx context.Context, id string, n int) ([]feedback.Response, error)
 	Latest(ctx context.Context, conversationID string, n int) ([]feedback.Response, error)
-	Shown(ctx context.Context, messageIDs []string) (map[string]string, error)
-	AskedSince(ctx context.Context, channelID string) (time.Time, error)
 	Remove(ctx context.Context, messageID string) error
 }
 
@@ -41,31 +39,44 @@ type conversation struct {
 	source      string
 }
 
-// recall finds what a message continues: the chain of answers it replies to, or
-// in a thread or a direct message what was said before. A reply to anything else
-// quotes it.
+// recall finds what a message continues.
 func (b *Bot) recall(ctx context.Context, m *discord.Message) (conversation, error) {
-	thread := b.places.get(m.ChannelID).thread
-	if m.Reference != nil && m.Reference.MessageID != "" {
-		r, err := b.store.ResponseByMessage(ctx, m.Reference.MessageID)
-		switch {
-		case err == nil:
-			chain, err := b.store.Chain(ctx, r.ID, maxTurns)
-			return conversation{id: r.ConversationID, parent: r.ID, turns: b.turnsOf(ctx, chain)}, err
-		case !errors.Is(err, feedback.ErrUnknownResponse):
-			return conversation{}, err
+	for _, one := range []func(context.Context, *discord.Message) (c conversation, found bool, err error){
+		b.recallChain,
+		b.recallThread,
+		b.recallQuoted,
+	} {
+		if c, found, err := one(ctx, m); found || err != nil {
+			return c, err
 		}
-		if !thread {
-			return conversation{turns: b.quoted(m.Referenced)}, nil
-		}
-	}
-	if thread {
-		return b.recallThread(ctx, m)
 	}
 	if m.GuildID != "" {
 		return conversation{}, nil
 	}
 	return b.recallDirect(ctx, m.ChannelID)
+}
+
+// recallChain finds the chain of answers that a message replies to.
+func (b *Bot) recallChain(ctx context.Context, m *discord.Message) (c conversation, found bool, err error) {
+	if m.Reference == nil || m.Reference.MessageID == "" {
+		return c, false, nil
+	}
+	r, err := b.store.ResponseByMessage(ctx, m.Reference.MessageID)
+	if errors.Is(err, feedback.ErrUnknownResponse) {
+		return c, false, nil
+	} else if err != nil {
+		return c, false, err
+	}
+	chain, err := b.store.Chain(ctx, r.ID, maxTurns)
+	return conversation{id: r.ConversationID, parent: r.ID, turns: b.turnsOf(ctx, chain)}, true, err
+}
+
+// recallQuoted quotes what a message replies to.
+func (b *Bot) recallQuoted(_ context.Context, m *discord.Message) (c conversation, found bool, err error) {
+	if m.Reference == nil || m.Reference.MessageID == "" {
+		return c, false, nil
+	}
+	return conversation{turns: b.quoted(m.Referenced)}, true, nil
 }
 
 // recallDirect finds what was said in a direct message. Its conversation has a

@@ -50,18 +50,20 @@ func (b *Bot) openForm(ctx context.Context, i *discord.Interaction, responseID s
 	}
 }
 
-// onForm handles a form that was sent. It never changes the vote.
+// onForm handles a form that was sent.
 func (b *Bot) onForm(ctx context.Context, i *discord.Interaction) {
-	a, responseID, ok := parseCustomID(i.Data.CustomID)
-	if ok && a == askAbout {
-		b.onAboutForm(ctx, i, responseID)
-		return
-	}
-	if !ok || a != submitForm {
+	a, id, ok := parseCustomID(i.Data.CustomID)
+	if !ok || filled[a] == nil {
 		b.metrics.dropped.WithLabelValues("damaged_custom_id").Inc()
 		b.tell(ctx, i, textBroken)
 		return
 	}
+	filled[a](b, ctx, i, id)
+}
+
+// onExplanation stores what somebody wrote about their vote. It never changes the
+// vote.
+func (b *Bot) onExplanation(ctx context.Context, i *discord.Interaction, responseID string) {
 	inputs := i.Inputs()
 	e := feedback.Explanation{
 		ResponseID: responseID, Rater: b.store.Rater(i.UserID()), Source: feedback.User, Version: discord.Number(i.ID),

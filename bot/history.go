@@ -3,22 +3,94 @@ package bot
 import (
 	"context"
 	"slices"
-	"strings"
+	"time"
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/llm"
 )
+
+// threads is what taking part in threads needs of the store.
+type threads interface {
+	Move(ctx context.Context, askID, channelID string) error
+	Shown(ctx context.Context, messageIDs []string) (map[string]string, error)
+	AskedSince(ctx context.Context, channelID string) (time.Time, error)
+}
+
+// participation is the bot's part in a thread.
+type participation struct {
+	since   time.Time // when it began; zero if the bot does not take part
+	checked bool      // whether since has been looked up
+}
+
+// onThreadMessage answers a message that asks the bot if it takes part in the
+// thread, which is in the database: the read loop does not wait for that. It
+// returns false for any other message.
+func (b *Bot) onThreadMessage(m *discord.Message) bool {
+	if !b.mayBeForUs(m) {
+		return false
+	}
+	b.begin("thread message", func() {
+		if b.takesPart(b.requests, m.ChannelID, m.At) {
+			b.onQuestion(m)
+		}
+	})
+	return true
+}
+
+// mayBeForUs reports whether a message asks the bot if it takes part in the
+// thread: it is not said to somebody else.
+func (b *Bot) mayBeForUs(m *discord.Message) bool {
+	one := b.places.get(m.ChannelID)
+	return one.thread && (!one.since.IsZero() || !one.checked) && m.Content != "" && len(m.Mentions) == 0 && m.Reference == nil
+}
+
+// takePart stores since when the bot takes part in a thread, at the latest.
+func (p *places) takePart(id string, since time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	one := p.all[id]
+	if !one.thread {
+		return
+	}
+	one.checked = true
+	if one.since.IsZero() || !since.IsZero() && since.Before(one.since) {
+		one.since = since
+	}
+	p.all[id] = one
+}
+
+// takesPart reports whether somebody had asked the bot in this thread before a
+// message was written, or had opened it at one of its answers: in there it needs
+// no mention. The database is asked once for each thread.
+func (b *Bot) takesPart(ctx context.Context, threadID string, at time.Time) bool {
+	one := b.places.get(threadID)
+	if !one.checked && one.thread {
+		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		defer cancel()
+		since, err := b.store.AskedSince(ctx, threadID)
+		if err != nil {
+			b.log.Warn("cannot read whether a thread is ours", "error", err)
+			return false
+		}
+		b.places.takePart(threadID, since)
+		one.since = since
+	}
+	return !one.since.IsZero() && at.After(one.since)
+}
 
 // maxHistory is how many of a thread's latest messages are looked at.
 const maxHistory = 40
 
 // recallThread makes the recent messages of a thread a conversation: what
 // people wrote, labelled with their names, and what the bot answered there.
-func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (conversation, error) {
-	c := conversation{id: string(b.store.Rater(m.ChannelID)), speaker: nameOf(m.Author)}
+func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (c conversation, found bool, err error) {
+	if !b.places.get(m.ChannelID).thread {
+		return c, false, nil
+	}
+	c = conversation{id: string(b.store.Rater(m.ChannelID)), speaker: nameOf(m.Author)}
 	list, err := b.out.MessagesBefore(ctx, m.ChannelID, m.ID, maxHistory)
 	if err != nil {
-		return c, err
+		return c, true, err
 	}
 	slices.Reverse(list) // Discord lists the newest first
 	if len(list) < maxHistory {
@@ -32,7 +104,7 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (conversatio
 	}
 	shown, err := b.store.Shown(ctx, mine)
 	if err != nil {
-		return c, err
+		return c, true, err
 	}
 	for _, one := range list {
 		if responseID := shown[one.ID]; responseID != "" {
@@ -44,7 +116,7 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (conversatio
 			}
 		}
 	}
-	return c, nil
+	return c, true, nil
 }
 
 // starter returns the message at which a thread was opened; its id is the
@@ -65,15 +137,4 @@ func (c *conversation) add(role llm.Role, text string) {
 		return
 	}
 	c.turns = append(c.turns, llm.Message{Role: role, Content: text})
-}
-
-// withoutMark takes the marks from the end of an answer that broke off.
-func withoutMark(content string) string {
-	for {
-		at := strings.LastIndex(content, "\n-# ")
-		if at < 0 || strings.Contains(content[at+1:], "\n") {
-			return strings.TrimSpace(content)
-		}
-		content = content[:at]
-	}
 }

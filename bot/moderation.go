@@ -11,9 +11,46 @@ import (
 // Moderation, if the operator wants it: questions and answers are shown to the
 // provider's moderation endpoint, and what is flagged is not answered.
 
+// Moderation is whether texts are judged, and who is told.
+type Moderation struct {
+	On      bool   // questions and answers are shown to the provider's moderation endpoint
+	Channel string // where flagged ones are reported; "" for nowhere
+}
+
 // moderator judges texts.
 type moderator interface {
 	Flagged(ctx context.Context, text string) (categories []string, err error)
+}
+
+// moderate lets a question pass that goes against no rule.
+func (b *Bot) moderate(ctx context.Context, r *reply) error {
+	if b.flagged(ctx, r, "question", newWords(r.q)) {
+		return &refusal{"flagged", textFlaggedRequest}
+	}
+	return nil
+}
+
+// newWords are all words that a question brings along and that nobody has judged:
+// what was typed, files of text, and a message that is quoted.
+func newWords(q question) string {
+	words := []string{q.Question}
+	if q.conversation.id == "" { // what comes before it is quoted
+		for _, turn := range q.turns {
+			words = append(words, turn.Content)
+		}
+	}
+	return strings.TrimSpace(strings.Join(append(words, q.files.texts...), "\n\n"))
+}
+
+// tookBack takes back an answer that goes against the rules, and reports whether
+// it did.
+func (b *Bot) tookBack(ctx context.Context, r *reply, w written, answer string) bool {
+	if !b.flagged(ctx, r, "answer", answer) {
+		return false
+	}
+	b.logAnswer(r.q, w, "flagged", 0)
+	b.takeBack(ctx, r)
+	return true
 }
 
 // flagged reports whether a text goes against the rules, and tells the
@@ -21,7 +58,7 @@ type moderator interface {
 // silence the bot.
 func (b *Bot) flagged(ctx context.Context, r *reply, what, text string) bool {
 	judge, can := b.model.(moderator)
-	if !b.options.Moderation || !can || strings.TrimSpace(text) == "" {
+	if !b.options.Moderation.On || !can || strings.TrimSpace(text) == "" {
 		return false
 	}
 	categories, err := judge.Flagged(ctx, text)
@@ -41,7 +78,7 @@ func (b *Bot) flagged(ctx context.Context, r *reply, what, text string) bool {
 
 // report tells the moderators' channel where to look; it repeats no text.
 func (b *Bot) report(ctx context.Context, r *reply, what string, categories []string) {
-	if b.options.ModeratorChannel == "" {
+	if b.options.Moderation.Channel == "" {
 		return
 	}
 	where := "https://discord.com/channels/" + r.q.GuildID + "/" + r.q.ChannelID
@@ -51,7 +88,7 @@ func (b *Bot) report(ctx context.Context, r *reply, what string, categories []st
 		where += "/" + r.q.replyTo
 	}
 	said := fmt.Sprintf(textFlagged, what, strings.Join(categories, ", "), where)
-	_, err := b.out.Post(ctx, b.options.ModeratorChannel, discord.Urgent, func() discord.Body {
+	_, err := b.out.Post(ctx, b.options.Moderation.Channel, discord.Urgent, func() discord.Body {
 		return discord.Body{Content: said, Nonce: r.nonce("m"+what[:1], 0)}
 	})
 	if err != nil {

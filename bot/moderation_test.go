@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/llm/llmtest"
 )
@@ -14,7 +15,7 @@ func TestModeration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{})
 	moderators := w.discord.AddChannel(w.discord.Guild().ID, "moderators").ID
-	w.options.Moderation, w.options.ModeratorChannel = true, moderators
+	w.options.Moderation = bot.Moderation{On: true, Channel: moderators}
 	w.start()
 	ada := w.discord.AddUser("Ada")
 	report := func(what, messageID string) {
@@ -51,7 +52,7 @@ func TestModeration(t *testing.T) {
 func TestModerationOfWhatIsBroughtAlong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{})
-	w.options.Moderation = true
+	w.options.Moderation = bot.Moderation{On: true}
 	w.start()
 	ada, general := w.discord.AddUser("Ada"), w.discord.Channel().ID
 	for name, asked := range map[string]discordtest.Message{

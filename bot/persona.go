@@ -32,17 +32,10 @@ type choices interface {
 	SetChoice(ctx context.Context, guildID, name, value string) error
 }
 
-// chosen is how the bot answers somewhere.
-type chosen struct {
-	prompt string // the system prompt, before anything in it is replaced
-	model  string // "" for the usual one
-}
-
-// chosenFor returns what holds in a channel: the nearest choice wins.
-func (b *Bot) chosenFor(ctx context.Context, guildID, channelID string) chosen {
-	c := chosen{prompt: b.options.SystemPrompt}
+// choose puts in c what holds in a channel: the nearest choice wins.
+func (b *Bot) choose(ctx context.Context, c *chosen, guildID, channelID string) {
 	if guildID == "" {
-		return c
+		return
 	}
 	where := b.whereabouts(guildID, channelID)
 	where = append(where[1:], where[0]) // the server comes last
@@ -55,7 +48,7 @@ func (b *Bot) chosenFor(ctx context.Context, guildID, channelID string) chosen {
 	found, err := b.store.Choices(ctx, names...)
 	if err != nil {
 		b.log.Error("cannot read the persona of a channel; answering as usual", "error", err)
-		return c
+		return
 	}
 	for _, id := range slices.Backward(where) {
 		if text := found[personaSetting+id]; text != "" {
@@ -65,14 +58,13 @@ func (b *Bot) chosenFor(ctx context.Context, guildID, channelID string) chosen {
 			c.model = name
 		}
 	}
-	return c
 }
 
-func (b *Bot) personaCommands() []discord.Command {
-	server := discord.Option{Type: discord.OptionBool, Name: optionServer, Description: describe(optionServer)}
-	reset := discord.Option{Type: discord.OptionBool, Name: optionReset, Description: describe(optionReset)}
-	list := []discord.Command{slash(commandPersona, onServers, discord.Option{Type: discord.OptionText, Name: optionPrompt,
-		Description: describe(commandPersona + optionPrompt), MaxLength: maxPersona}, server, reset)}
+func (b *Bot) personaCommands() []command {
+	server := discord.Option{Type: discord.OptionBool, Name: optionServer, Description: describeServer}
+	reset := discord.Option{Type: discord.OptionBool, Name: optionReset, Description: describeReset}
+	list := []command{{slash(commandPersona, describePersona, onServers, discord.Option{Type: discord.OptionText, Name: optionPrompt,
+		Description: describePersonaPrompt, MaxLength: maxPersona}, server, reset), b.onPersona}}
 	models := b.model.Names()
 	if len(models) < 2 {
 		return list
@@ -81,8 +73,8 @@ func (b *Bot) personaCommands() []discord.Command {
 	for _, name := range models[:min(len(models), 25)] { // Discord's limit
 		offered = append(offered, discord.Choice{Name: name, Value: name})
 	}
-	return append(list, slash(commandModel, onServers, discord.Option{Type: discord.OptionText, Name: optionName,
-		Description: describe(commandModel + optionName), Choices: offered}, server, reset))
+	return append(list, command{slash(commandModel, describeModel, onServers, discord.Option{Type: discord.OptionText, Name: optionName,
+		Description: describeModelName, Choices: offered}, server, reset), b.onModel})
 }
 
 // scopeOf returns what a command is about, and whether the member may change it.
@@ -96,7 +88,7 @@ func scopeOf(i *discord.Interaction) (id string, words scopeWords, may bool) {
 func (b *Bot) onPersona(ctx context.Context, i *discord.Interaction) {
 	id, words, may := scopeOf(i)
 	prompt := strings.TrimSpace(text.Plain(i.Option(optionPrompt)))
-	b.choose(ctx, i, may, personaSetting+id, prompt, textsOfChoice{
+	b.setChoice(ctx, i, may, personaSetting+id, prompt, textsOfChoice{
 		words: words,
 		set:   fmt.Sprintf(textPersonaSet, words.where),
 		is: func(c chosen) string {
@@ -115,7 +107,7 @@ func (b *Bot) onModel(ctx context.Context, i *discord.Interaction) {
 		b.tell(ctx, i, fmt.Sprintf(textNoModel, offered))
 		return
 	}
-	b.choose(ctx, i, may, modelSetting+id, name, textsOfChoice{
+	b.setChoice(ctx, i, may, modelSetting+id, name, textsOfChoice{
 		words: words,
 		set:   fmt.Sprintf(textModelSet, name, words.where),
 		is: func(c chosen) string {
@@ -133,8 +125,8 @@ type textsOfChoice struct {
 	is    func(chosen) string
 }
 
-// choose shows, stores or resets a choice.
-func (b *Bot) choose(ctx context.Context, i *discord.Interaction, may bool, setting, value string, texts textsOfChoice) {
+// setChoice shows, stores or resets a choice.
+func (b *Bot) setChoice(ctx context.Context, i *discord.Interaction, may bool, setting, value string, texts textsOfChoice) {
 	storeCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
 	reset := i.Flag(optionReset)

@@ -1,9 +1,7 @@
 package bot
 
 import (
-	"context"
 	"sync"
-	"time"
 
 	"feedbackbot/bot/discord"
 )
@@ -13,8 +11,7 @@ type place struct {
 	guildID  string
 	parentID string // the category of a channel, the channel of a thread; "" for none
 	thread   bool
-	since    time.Time // when the bot began to take part in a thread; zero if it does not
-	checked  bool      // whether since has been looked up
+	participation
 }
 
 // places are the channels and active threads of all servers, as Discord
@@ -58,38 +55,4 @@ func (p *places) get(id string) place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.all[id]
-}
-
-// takePart stores since when the bot takes part in a thread, at the latest.
-func (p *places) takePart(id string, since time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	one := p.all[id]
-	if !one.thread {
-		return
-	}
-	one.checked = true
-	if one.since.IsZero() || !since.IsZero() && since.Before(one.since) {
-		one.since = since
-	}
-	p.all[id] = one
-}
-
-// takesPart reports whether somebody had asked the bot in this thread before a
-// message was written, or had opened it at one of its answers: in there it needs
-// no mention. The database is asked once for each thread.
-func (b *Bot) takesPart(ctx context.Context, threadID string, at time.Time) bool {
-	one := b.places.get(threadID)
-	if !one.checked && one.thread {
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
-		since, err := b.store.AskedSince(ctx, threadID)
-		if err != nil {
-			b.log.Warn("cannot read whether a thread is ours", "error", err)
-			return false
-		}
-		b.places.takePart(threadID, since)
-		one.since = since
-	}
-	return !one.since.IsZero() && at.After(one.since)
 }

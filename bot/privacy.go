@@ -11,13 +11,9 @@ import (
 	"feedbackbot/feedback"
 )
 
-// archive is what privacy needs of the store.
-type archive interface {
+// forgetter is what /forget-me needs of the store.
+type forgetter interface {
 	Forget(context.Context, feedback.Rater) (feedback.Forgotten, error)
-	ForgetServer(ctx context.Context, guildID string) error
-	Servers(ctx context.Context) ([]string, error)
-	Settings(ctx context.Context, prefix string) (map[string]string, error)
-	DeleteSetting(ctx context.Context, name string) error
 }
 
 const (
@@ -26,8 +22,8 @@ const (
 	forgetMe       = action("forget") // the button that means it
 )
 
-func privacyCommands() []discord.Command {
-	return []discord.Command{slash(commandPrivacy, anywhere), slash(commandForget, anywhere)}
+func (b *Bot) privacyCommands() []command {
+	return []command{{slash(commandPrivacy, describePrivacy, anywhere), b.onPrivacy}, {slash(commandForget, describeForget, anywhere), b.onForgetMe}}
 }
 
 func (b *Bot) onPrivacy(ctx context.Context, i *discord.Interaction) {
@@ -49,7 +45,7 @@ func (b *Bot) onForgetMe(ctx context.Context, i *discord.Interaction) {
 }
 
 // onForgetMeMeant deletes everything about whoever pressed the button.
-func (b *Bot) onForgetMeMeant(ctx context.Context, i *discord.Interaction) {
+func (b *Bot) onForgetMeMeant(ctx context.Context, i *discord.Interaction, _ string) {
 	type result struct {
 		f   feedback.Forgotten
 		err error

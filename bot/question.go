@@ -13,7 +13,6 @@ import (
 // journal is what the answer journey needs of the store.
 type journal interface {
 	Take(context.Context, feedback.Ask) (bool, error)
-	Move(ctx context.Context, askID, channelID string) error
 	Posted(ctx context.Context, a feedback.Ask, messageID string, part int) error
 	Monitor(context.Context, feedback.Response) error
 	Fail(ctx context.Context, askID string) error
@@ -44,20 +43,13 @@ type question struct {
 	startedAt time.Time
 }
 
-// onMessage decides whether a message asks the bot, and answers it. Whether the
-// bot takes part in a thread is in the database, for which the read loop does
-// not wait.
+// onMessage decides whether a message asks the bot, and answers it.
 func (b *Bot) onMessage(m *discord.Message) {
 	switch {
 	case m.ID == "" || !b.isPerson(m):
 	case b.isForUs(m):
 		b.onQuestion(m)
-	case b.mayBeForUs(m):
-		b.begin("thread message", func() {
-			if b.takesPart(b.requests, m.ChannelID, m.At) {
-				b.onQuestion(m)
-			}
-		})
+	case b.onThreadMessage(m):
 	}
 }
 
@@ -73,13 +65,6 @@ func (b *Bot) addresses(m *discord.Message) bool {
 	}
 	repliesToUs := m.Referenced != nil && b.isMe(m.Referenced.Author)
 	return repliesToUs && m.Content != "" // without the intent Discord hides it
-}
-
-// mayBeForUs reports whether a message asks the bot if it takes part in the
-// thread: it is not said to somebody else.
-func (b *Bot) mayBeForUs(m *discord.Message) bool {
-	one := b.places.get(m.ChannelID)
-	return one.thread && (!one.since.IsZero() || !one.checked) && m.Content != "" && len(m.Mentions) == 0 && m.Reference == nil
 }
 
 func (b *Bot) isMe(u *discord.User) bool { return u != nil && u.ID == b.me.ID }
@@ -150,9 +135,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 		b.takeOver(m.ID)
 		return
 	}
-	if b.threadsFor(m.GuildID, m.ChannelID) {
-		b.openThreadAt(ctx, &q, m.ID)
-	}
+	b.threadFor(ctx, &q, m.ID)
 	switch {
 	case errors.Is(context.Cause(flown), errDeleted):
 		b.finish(ctx, q)
@@ -186,9 +169,7 @@ func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a fe
 	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
 	do := func() {
 		defer flown.land()
-		if i.Flag(optionThread) || i.Type == discord.InteractionCommand && b.threadsFor(i.GuildID, i.ChannelID) {
-			b.moveToThread(ctx, i, &q)
-		}
+		b.threadForCommand(ctx, i, &q)
 		b.answer(ctx, flown, newReply(b, q))
 	}
 	if !b.begin("question", func() { b.protect("question", sorry, do) }) {
@@ -203,6 +184,19 @@ func (b *Bot) think(ctx context.Context, i *discord.Interaction) {
 	if !i.Acknowledged {
 		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyDeferred})
 	}
+}
+
+// chosen is how the bot answers somewhere.
+type chosen struct {
+	prompt string // the system prompt, before anything in it is replaced
+	model  string // "" for the usual one
+}
+
+// chosenFor returns what holds in a channel.
+func (b *Bot) chosenFor(ctx context.Context, guildID, channelID string) chosen {
+	c := chosen{prompt: b.options.SystemPrompt}
+	b.choose(ctx, &c, guildID, channelID)
+	return c
 }
 
 // newQuestion is an ask as what follows a conversation.

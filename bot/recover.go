@@ -218,8 +218,11 @@ func (b *Bot) findAnswer(ctx context.Context, q question) ([]string, error) {
 		return nil, err
 	}
 	for _, m := range list {
+		if showsQuestion(m.Content) { // a command with a thread
+			continue
+		}
 		answers := m.Reference != nil && m.Reference.MessageID == q.ID || m.Interaction != nil && m.Interaction.ID == q.ID
-		if answers && m.Author != nil && m.Author.ID == b.me.ID && text.Visible(m.Content) && !showsQuestion(m.Content) {
+		if answers && m.Author != nil && m.Author.ID == b.me.ID && text.Visible(m.Content) {
 			return []string{m.ID}, b.store.Posted(ctx, q.Ask, m.ID, 0)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
@@ -123,4 +124,26 @@ func (b *Bot) placeOf(channelID, messageID string) string {
 		return parent
 	}
 	return channelID
+}
+
+// readAgain reads what is not kept of a question that is answered once more: its
+// files, and with STORE_TEXT=false its text. It returns false when that is gone.
+func (b *Bot) readAgain(ctx context.Context, q *question) bool {
+	if words, found := b.commandTexts.get(q.source); found && q.Question == "" {
+		q.Question = words
+		return true
+	}
+	if q.Question != "" && !strings.Contains(q.Question, attachedPrefix) {
+		return true
+	}
+	m, err := b.out.Message(ctx, b.placeOf(q.ChannelID, q.source), q.source)
+	if err != nil {
+		b.log.Warn("cannot read a question again", "error", err)
+		return q.Question != ""
+	}
+	if q.Question == "" {
+		q.Question = text.Clip(named(b.questionText(&m), filesOf(&m)), maxQuestion)
+	}
+	q.attachments = filesOf(&m)
+	return true
 }

@@ -8,6 +8,14 @@ import (
 	"feedbackbot/bot/discord"
 )
 
+// archive is what remembering and forgetting servers needs of the store.
+type archive interface {
+	ForgetServer(ctx context.Context, guildID string) error
+	Servers(ctx context.Context) ([]string, error)
+	Settings(ctx context.Context, prefix string) (map[string]string, error)
+	DeleteSetting(ctx context.Context, name string) error
+}
+
 const (
 	// serverGrace is how long the data of a server is kept after the bot has
 	// left: people who remove it by mistake invite it again.

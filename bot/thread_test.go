@@ -120,7 +120,7 @@ func TestAnswersInThreads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{})
 	general := w.discord.Channel().ID
-	w.options.Access.Threads = []string{general}
+	w.options.Threads = []string{general}
 	w.start()
 	ada := w.discord.AddUser("Ada")
 	w.model.Queue(llmtest.Script{Text: "In a thread."}, llmtest.Script{Text: "Still there."}, llmtest.Script{Text: "In the channel."})

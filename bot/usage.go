@@ -16,8 +16,8 @@ const (
 	usageDays    = 30
 )
 
-func usageCommand() discord.Command {
-	return slash(commandUsage, anywhere)
+func (b *Bot) usageCommands() []command {
+	return []command{{slash(commandUsage, describeUsage, anywhere), b.onUsage}}
 }
 
 func (b *Bot) onUsage(ctx context.Context, i *discord.Interaction) {

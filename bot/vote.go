@@ -55,19 +55,15 @@ func (b *Bot) onClick(ctx context.Context, i *discord.Interaction) {
 	switch rating, kind, isVote := a.rating(); {
 	case isVote && i.Message != nil:
 		b.vote(ctx, i, feedback.Vote{ResponseID: responseID, MessageID: i.Message.ID, Rating: rating, Kind: kind})
-	case a == undoVote:
-		b.vote(ctx, i, feedback.Vote{ResponseID: responseID})
-	case a == stopAnswer:
-		b.onStop(ctx, i, responseID)
-	case a == anotherOne:
-		b.onRegenerate(ctx, i, responseID)
-	case a == forgetMe:
-		b.onForgetMeMeant(ctx, i)
-	case a == explainVote:
-		b.openForm(ctx, i, responseID)
+	case pressed[a] != nil:
+		pressed[a](b, ctx, i, responseID)
 	default:
 		b.tell(ctx, i, textBroken)
 	}
+}
+
+func (b *Bot) onUndo(ctx context.Context, i *discord.Interaction, responseID string) {
+	b.vote(ctx, i, feedback.Vote{ResponseID: responseID})
 }
 
 // vote stores a click and confirms it. Nothing is confirmed before it is

@@ -3,6 +3,7 @@ package llm
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -24,6 +25,14 @@ const restAfterFailure = time.Minute
 // NewModels offers models. fallback may be nil.
 func NewModels(fallback, first *Client, more ...*Client) *Models {
 	return &Models{offered: append([]*Client{first}, more...), fallback: fallback, down: map[*Client]time.Time{}}
+}
+
+// Offer adds a model, before any is asked. One of a name that there is already is
+// left out.
+func (m *Models) Offer(c *Client) {
+	if !slices.Contains(m.Names(), c.Model()) {
+		m.offered = append(m.offered, c)
+	}
 }
 
 // Names returns the names of the models, the usual one first.

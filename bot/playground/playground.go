@@ -5,6 +5,7 @@
 package playground
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ type Options struct {
 	Addr       string // where the page is served; host:port, port 0 for a free one
 	ModelURL   string // base URL of the model that the bot shall use
 	Scripted   bool   // the model is a script, and the page says so
-	BackendURL string // base URL of the evaluation backend that the bot shall use
+	BackendURL string // base URL of the evaluation backend that the bot shall use; "" for none
+	// BackendVariable is the bot's variable for that URL.
+	BackendVariable string
 	// Arrived lists what the backend has got, the newest first.
 	Arrived func() []Arrival
 }
@@ -55,6 +58,9 @@ type Playground struct {
 
 const token = "playground-token"
 
+// nowhere is behind the tap of a backend that there is not.
+const nowhere = "http://127.0.0.1:0"
+
 // New starts the fake Discord, the taps and the page. The caller must Close it.
 func New(o Options) (p *Playground, err error) {
 	p = &Playground{options: o, feed: newFeed(), restart: make(chan struct{}, 1), forms: map[string]*discordtest.Interaction{}}
@@ -71,7 +77,7 @@ func New(o Options) (p *Playground, err error) {
 	if p.model, err = newTap("model", o.ModelURL, p.feed); err != nil {
 		return nil, err
 	}
-	if p.backend, err = newTap("backend", o.BackendURL, p.feed); err != nil {
+	if p.backend, err = newTap("backend", cmp.Or(o.BackendURL, nowhere), p.feed); err != nil {
 		return nil, err
 	}
 	if p.listener, err = net.Listen("tcp", o.Addr); err != nil {
@@ -111,10 +117,11 @@ func (p *Playground) URL() string {
 // Environ returns the variables with which a bot uses this Discord, the tapped
 // model and the tapped backend.
 func (p *Playground) Environ() map[string]string {
-	return map[string]string{
-		"DISCORD_TOKEN": token, "DISCORD_API_URL": p.discord.URL(),
-		"OPENAI_BASE_URL": p.model.url(), "CONFIDENT_BASE_URL": p.backend.url(),
+	vars := map[string]string{"DISCORD_TOKEN": token, "DISCORD_API_URL": p.discord.URL(), "OPENAI_BASE_URL": p.model.url()}
+	if p.options.BackendVariable != "" {
+		vars[p.options.BackendVariable] = p.backend.url()
 	}
+	return vars
 }
 
 // Run runs the bot, and runs it anew when the page asks for a restart, until

@@ -3,9 +3,10 @@ package delivery
 import (
 	"context"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 const (

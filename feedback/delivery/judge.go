@@ -3,10 +3,11 @@ package delivery
 import (
 	"context"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"strings"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 const (

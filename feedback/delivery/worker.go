@@ -5,13 +5,14 @@ package delivery
 import (
 	"context"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"feedbackbot/feedback"
 )
 
 const (

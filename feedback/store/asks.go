@@ -5,10 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"strings"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // Take stores a question as open. It returns false when the question had been

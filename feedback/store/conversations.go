@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // Latest returns the newest n responses of a conversation, oldest first.

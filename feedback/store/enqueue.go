@@ -2,12 +2,13 @@ package store
 
 import (
 	"context"
-	"feedbackbot/feedback"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // blocked is the due time of a vote whose response the backend has not got. It

@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
-	"feedbackbot/feedback"
 	"fmt"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // markErasures notes what has to be deleted at the backends that can, and

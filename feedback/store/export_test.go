@@ -4,10 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"feedbackbot/feedback"
 	"io/fs"
 	"log/slog"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // What the tests see of the inside.

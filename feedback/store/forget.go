@@ -4,11 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // forgetMember are the statements that delete a person: their votes, what they
@@ -228,3 +229,6 @@ func (s *Store) expireTexts(ctx context.Context, before int64) error {
 		})
 	return err
 }
+
+// day names the day that a moment belongs to.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

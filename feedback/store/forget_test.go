@@ -23,9 +23,7 @@ func asked(t *testing.T, s *store.Store, id string, who feedback.Rater, guild, t
 	if _, err := s.Take(ctx, a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Reserve(ctx, a, feedback.Use{Tokens: 5}, feedback.Budget{}, at); err != nil {
-		t.Fatal(err)
-	}
+	reserve(t, s, a, at)
 	if err := s.Posted(ctx, a, "message-"+r.ID, 0); err != nil {
 		t.Fatal(err)
 	}

@@ -7,10 +7,11 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"sync"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // lock implements [feedback.Lock].

@@ -6,8 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"feedbackbot/feedback"
 	"fmt"
+
+	"feedbackbot/feedback"
 )
 
 // raterBytes is how much of the HMAC is kept: 128 bits, as a UUID.

@@ -10,7 +10,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -23,6 +22,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "modernc.org/sqlite"             // driver "sqlite"
+
+	"feedbackbot/feedback"
 )
 
 // Options tune a [Store]. The zero value is ready to use.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 func everybody() string { return "all" }
@@ -21,9 +22,6 @@ func scopes(guildID string, asker feedback.Rater) []string {
 	}
 	return list
 }
-
-// day names the day that a moment belongs to.
-func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // Reserve sets aside what the answer to a may take, if the budget of today has
 // room for it. A question that has a reservation, from before a crash, keeps it.

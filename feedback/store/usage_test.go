@@ -76,3 +76,11 @@ func TestBudgetAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// reserve sets aside a little for the answer to a question.
+func reserve(t *testing.T, s *store.Store, a feedback.Ask, at time.Time) {
+	t.Helper()
+	if _, err := s.Reserve(t.Context(), a, feedback.Use{Tokens: 5}, feedback.Budget{}, at); err != nil {
+		t.Fatal(err)
+	}
+}

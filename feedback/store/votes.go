@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"feedbackbot/feedback"
 	"fmt"
 	"time"
+
+	"feedbackbot/feedback"
 )
 
 // Vote stores a vote and returns the submission as it now stands. The vote with

@@ -1,0 +1,62 @@
+package bot
+
+import (
+	"path"
+	"strings"
+
+	"feedbackbot/bot/discord"
+	"feedbackbot/bot/text"
+	"feedbackbot/llm"
+)
+
+// What a question brings along, by name. attachments.go reads it.
+
+const (
+	maxNamed    = 5 // files
+	maxFileName = 80
+)
+
+// brought is what a question brought along.
+type brought struct {
+	texts    []string // quoted, with their names
+	pictures []llm.Image
+	notes    []string // what could not be taken, a sentence each for the person
+}
+
+// note is what the person is told about files that could not be taken.
+func (f brought) note() string { return strings.Join(f.notes, " ") }
+
+// attachedPrefix begins what stands in a question for its files, so that the
+// conversation and the people who review it know of them.
+const attachedPrefix = "[attached: "
+
+// named adds the names of files to the text of a question.
+func named(question string, list []discord.Attachment) string {
+	if len(list) == 0 {
+		return question
+	}
+	names := make([]string, 0, len(list))
+	for _, a := range list[:min(len(list), maxNamed)] {
+		names = append(names, fileName(a))
+	}
+	return strings.TrimSpace(question + "\n" + attachedPrefix + strings.Join(names, ", ") + "]")
+}
+
+// withoutNames is a question without what named has added.
+func withoutNames(question string) string {
+	question, _, _ = strings.Cut(question, attachedPrefix)
+	return strings.TrimSpace(question)
+}
+
+func fileName(a discord.Attachment) string {
+	return text.Clip(text.Plain(path.Base(a.Filename)), maxFileName)
+}
+
+// filesOf returns the attachments of a message and, when it replies to somebody else,
+// of the message it replies to.
+func filesOf(m *discord.Message) []discord.Attachment {
+	if m.Referenced == nil || m.Referenced.Author == nil || m.Referenced.Author.Bot {
+		return m.Attachments
+	}
+	return append(m.Attachments[:len(m.Attachments):len(m.Attachments)], m.Referenced.Attachments...)
+}

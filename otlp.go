@@ -1,0 +1,56 @@
+package main
+
+import (
+	"cmp"
+	"log/slog"
+
+	"feedbackbot/feedback"
+	"feedbackbot/feedback/otlp"
+)
+
+// OTLPConfig is a collector of OpenTelemetry.
+type OTLPConfig struct {
+	OTLP         otlpVariables `envPrefix:"OTEL_EXPORTER_OTLP_"`
+	OTLPTraces   otlpVariables `envPrefix:"OTEL_EXPORTER_OTLP_TRACES_"`
+	OTLPService  string        `env:"OTEL_SERVICE_NAME" envDefault:"feedbackbot"`
+	OTLPResource string        `env:"OTEL_RESOURCE_ATTRIBUTES"`
+}
+
+// otlpVariables are OpenTelemetry's standard variables for its exporters. Each
+// exists for all signals and for traces alone.
+type otlpVariables struct {
+	Endpoint          string `env:"ENDPOINT"`
+	Headers           Secret `env:"HEADERS"`
+	Protocol          string `env:"PROTOCOL"`
+	Compression       string `env:"COMPRESSION"`
+	Timeout           string `env:"TIMEOUT"`
+	Certificate       string `env:"CERTIFICATE"`
+	ClientCertificate string `env:"CLIENT_CERTIFICATE"`
+	ClientKey         string `env:"CLIENT_KEY"`
+}
+
+func (c OTLPConfig) check(wrong *mistakes) {
+	wrong.oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", cmp.Or(c.OTLPTraces.Protocol, c.OTLP.Protocol, "http/protobuf"), "http/protobuf")
+}
+
+func (c OTLPConfig) backend(*slog.Logger) (feedback.Backend, error) {
+	if c.OTLP.Endpoint == "" && c.OTLPTraces.Endpoint == "" {
+		return nil, nil
+	}
+	return otlp.New(c.options())
+}
+
+// options are those for traces, or else those for all signals.
+func (c OTLPConfig) options() otlp.Options {
+	all, traces := c.OTLP, c.OTLPTraces
+	return otlp.Options{
+		Endpoint: all.Endpoint, TracesEndpoint: traces.Endpoint,
+		Headers:     cmp.Or(traces.Headers, all.Headers).Reveal(),
+		Compression: cmp.Or(traces.Compression, all.Compression),
+		Timeout:     cmp.Or(traces.Timeout, all.Timeout),
+		Certificate: cmp.Or(traces.Certificate, all.Certificate),
+		ClientCert:  cmp.Or(traces.ClientCertificate, all.ClientCertificate),
+		ClientKey:   cmp.Or(traces.ClientKey, all.ClientKey),
+		ServiceName: c.OTLPService, Resource: c.OTLPResource,
+	}
+}
