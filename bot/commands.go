@@ -44,11 +44,8 @@ func (b *Bot) askCommands() []command {
 	), b.onAskCommand}}
 }
 
-// Where a command is offered.
-var (
-	anywhere  = []int{discord.InServers, discord.InDirect}
-	onServers = []int{discord.InServers}
-)
+// anywhere is where most commands are offered.
+var anywhere = []int{discord.InServers, discord.InDirect}
 
 // slash is a command that is typed.
 func slash(name, description string, where []int, options ...discord.Option) discord.Command {
