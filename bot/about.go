@@ -65,5 +65,6 @@ func (b *Bot) onAboutForm(ctx context.Context, i *discord.Interaction, id string
 	if question == "" {
 		question = defaultAbout
 	}
-	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: question}, conversation{turns: form.quoted, attachments: form.files})
+	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: question},
+		func(context.Context) conversation { return conversation{turns: form.quoted, attachments: form.files} })
 }

@@ -9,14 +9,6 @@ import (
 	"feedbackbot/llm/llmtest"
 )
 
-// answerTo waits for the complete answer to an interaction.
-func (w *world) answerTo(i *discordtest.Interaction) discordtest.Message {
-	w.t.Helper()
-	return w.message("an answer to an interaction", func(m discordtest.Message) bool {
-		return m.InteractionMetadata != nil && m.InteractionMetadata.ID == i.ID && rateable(m)
-	})
-}
-
 // Any message can be asked about from its menu, also one that the bot has never
 // seen and could not read.
 func TestAskAboutThis(t *testing.T) {

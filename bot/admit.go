@@ -52,6 +52,9 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 	if q.source != "" && !b.readAgain(ctx, q) {
 		return &refusal{"", textNoQuestion}
 	}
+	if b.isTooLong(*q) { // its text may not have been known before
+		return &refusal{"", textTooLong}
+	}
 	b.load(ctx, q)
 	if withoutNames(q.Question) != "" || len(q.turns) > 0 || len(q.files.pictures) > 0 || len(q.files.texts) > 0 {
 		return nil

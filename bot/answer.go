@@ -43,17 +43,20 @@ func (b *Bot) answer(ctx context.Context, flown *flight, r *reply) {
 	if err = b.gather(flown, &r.q); err == nil {
 		err = b.vet(flown, r)
 	}
-	if err == nil {
-		err = context.Cause(flown)
+	if ended := context.Cause(flown); ended != nil {
+		err = ended // and what failed, failed for that
 	}
+	var w written
+	if err == nil {
+		w = b.write(ctx, flown, r)
+	}
+	flown.land()
+	leave()
+	w.cost = b.settle(ctx, r.q, w) // also what was set aside and is not needed
 	if err != nil {
-		leave() // nobody has to wait for the sentence
 		b.decline(ctx, r, err)
 		return
 	}
-	w := b.write(ctx, flown, r)
-	flown.land()
-	leave()
 	b.conclude(ctx, r, w)
 }
 
@@ -61,7 +64,8 @@ func (b *Bot) answer(ctx context.Context, flown *flight, r *reply) {
 type written struct {
 	answer  llm.Answer
 	err     error
-	stopped error   // why it was ended by us; nil if it was not
+	stopped error // why it was ended by us; nil if it was not
+	prompt  []llm.Message
 	cost    float64 // US dollars
 }
 
@@ -99,7 +103,7 @@ func (b *Bot) write(ctx, flown context.Context, r *reply) written {
 		case w := <-result:
 			endTyping()
 			w.stopped = context.Cause(modelCtx)
-			w.cost = b.settle(ctx, r.q, prompt, w.answer)
+			w.prompt = prompt
 			return w
 		case <-d.changed:
 			_, runes := d.now()

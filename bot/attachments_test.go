@@ -60,10 +60,6 @@ func pictures(t *testing.T, r llmtest.Request) (urls []string) {
 	return urls
 }
 
-func attach(name string, data []byte) discordtest.SayOption {
-	return discordtest.Attach(discordtest.Attachment{Filename: name}.WithData(data))
-}
-
 // Pictures go to the model, files of text go in with their name, and everything
 // else gets a sentence. What a file is, its bytes say, not its name.
 func TestAttachments(t *testing.T) {

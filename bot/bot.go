@@ -59,7 +59,7 @@ type database interface {
 	ledger
 	archive
 	forgetter
-	threads
+	threadStore
 	choices
 	locker
 }

@@ -194,6 +194,13 @@ func (w *world) start() {
 	identified := w.watch(discordtest.KindIdentify)
 	w.boot()
 	w.next(identified, "an IDENTIFY", nil)
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for ctx := w.ctx(); w.bot.Ready() != nil; <-look.C { // what happens before READY is not announced
+		if ctx.Err() != nil {
+			w.t.Fatal("the bot never became ready")
+		}
+	}
 	if err := w.discord.WaitCommand(w.ctx(), "ask"); err != nil {
 		w.t.Fatal(err)
 	}

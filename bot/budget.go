@@ -33,6 +33,9 @@ const (
 // reserve sets aside the most that an answer may take, or returns a [refusal]
 // when that is over the budget.
 func (b *Bot) reserve(ctx context.Context, r *reply) error {
+	if ended := context.Cause(ctx); ended != nil {
+		return ended
+	}
 	l, q, now := b.options.Spending, r.q, time.Now()
 	bounded := l.Budget != (feedback.Budget{})
 	if q.unstored && !bounded {
@@ -59,12 +62,13 @@ func (b *Bot) reserve(ctx context.Context, r *reply) error {
 	return nil
 }
 
-// settle stores what an answer took, and returns its cost in US dollars. Where the provider does not say, it is
-// estimated; an answer that never began took nothing.
-func (b *Bot) settle(ctx context.Context, q question, prompt []llm.Message, a llm.Answer) float64 {
+// settle stores what an answer took, and returns its cost in US dollars. Where the
+// provider does not say, it is estimated; an answer that never began took nothing.
+func (b *Bot) settle(ctx context.Context, q question, w written) float64 {
+	a := w.answer
 	in, out := a.InputTokens, a.OutputTokens
 	if in == 0 && out == 0 && a.Text != "" {
-		in, out = promptTokens(prompt), int64(tokens(a.Text))
+		in, out = promptTokens(w.prompt), int64(tokens(a.Text))
 	}
 	took := b.use(in, out)
 	cost := float64(took.Cost) / 1e6

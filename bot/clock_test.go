@@ -27,7 +27,7 @@ func TestWrongClock(t *testing.T) {
 			id := strconv.FormatInt(discord.Snowflake(time.Now().Add(-ahead)), 10)
 			i := &discord.Interaction{ID: id, Token: "token", AppID: "7", ChannelID: "8", Type: discord.InteractionCommand,
 				User: &discord.User{ID: "2"}, Received: time.Now()}
-			s.askByInteraction(t.Context(), i, feedback.Ask{Asker: "a", Question: "what is 2+2?"}, conversation{})
+			s.askByInteraction(t.Context(), i, feedback.Ask{Asker: "a", Question: "what is 2+2?"}, func(context.Context) conversation { return conversation{} })
 			s.running.Wait()
 			synctest.Wait()
 			edits := s.left("/@original")

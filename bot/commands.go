@@ -44,11 +44,8 @@ func (b *Bot) askCommands() []command {
 	), b.onAskCommand}}
 }
 
-// Where a command is offered.
-var (
-	anywhere  = []int{discord.InServers, discord.InDirect}
-	onServers = []int{discord.InServers}
-)
+// anywhere is where most commands are offered.
+var anywhere = []int{discord.InServers, discord.InDirect}
 
 // slash is a command that is typed.
 func slash(name, description string, where []int, options ...discord.Option) discord.Command {
@@ -104,22 +101,14 @@ func (b *Bot) onAskCommand(ctx context.Context, i *discord.Interaction) {
 		b.tell(ctx, i, textEmptyQuestion)
 		return
 	}
-	var c conversation
-	if i.GuildID == "" {
-		b.think(ctx, i)
-		recallCtx, cancel := context.WithTimeout(ctx, storeTimeout)
-		var err error
-		c, err = b.recallDirect(recallCtx, i.ChannelID)
-		cancel()
+	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: prompt}, func(ctx context.Context) (c conversation) {
+		if i.GuildID != "" {
+			return c
+		}
+		c, err := b.recallDirect(ctx, i.ChannelID)
 		if err != nil {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
-	}
-	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: prompt}, c)
-}
-
-// askOf is an interaction as a question.
-func (b *Bot) askOf(i *discord.Interaction, text string) feedback.Ask {
-	return feedback.Ask{ID: i.ID, GuildID: i.GuildID, ChannelID: i.ChannelID, Token: i.Token,
-		Asker: b.store.Rater(i.UserID()), Question: text, AskedAt: discord.MadeAt(i.ID)}
+		return c
+	})
 }

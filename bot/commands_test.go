@@ -135,3 +135,11 @@ func TestBodiesAreValidated(t *testing.T) {
 	}
 	w.allowed = []string{"commands"}
 }
+
+// answerTo waits for the complete answer to an interaction.
+func (w *world) answerTo(i *discordtest.Interaction) discordtest.Message {
+	w.t.Helper()
+	return w.message("an answer to an interaction", func(m discordtest.Message) bool {
+		return m.InteractionMetadata != nil && m.InteractionMetadata.ID == i.ID && rateable(m)
+	})
+}

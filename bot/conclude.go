@@ -86,20 +86,30 @@ func (b *Bot) publish(ctx context.Context, r *reply, parts []string, response fe
 		}
 	}
 	b.complete(ctx, r, parts, response)
-	if r.q.unstored && len(r.ids) > 0 && b.storeLate(ctx, r, response) {
+	if !r.q.unstored || len(r.ids) == 0 {
+		return
+	}
+	switch stored, err := b.storeLate(ctx, r, response); {
+	case errors.Is(err, feedback.ErrForgotten), errors.Is(err, errDeleted):
+		b.withdraw(ctx, r)
+	case stored:
 		b.complete(ctx, r, parts, response)
 	}
 }
 
 // storeLate goes on trying to store an answer that is shown already, for as long
-// as somebody may still want to rate it. It returns whether it did.
-func (b *Bot) storeLate(ctx context.Context, r *reply, response feedback.Response) bool {
+// as somebody may still want to rate it. It returns whether it did, and otherwise
+// perhaps why.
+func (b *Bot) storeLate(ctx context.Context, r *reply, response feedback.Response) (bool, error) {
 	wanted := b.flights.begin(b.intake, r.q.Ask) // unless it is deleted or its asker forgotten meanwhile
 	defer wanted.land()
 	pause(wanted, firstRetry)
 	var mine bool
 	err := retry(wanted, firstRetry, longestRetry, func() (err error) {
-		if wanted.Err() != nil || time.Since(r.q.startedAt) > maxUnanswered {
+		if ended := context.Cause(wanted); ended != nil {
+			return backoff.Permanent(ended)
+		}
+		if time.Since(r.q.startedAt) > maxUnanswered {
 			return backoff.Permanent(errUnwanted)
 		}
 		mine, err = b.storeAll(ctx, r, response)
@@ -111,11 +121,11 @@ func (b *Bot) storeLate(ctx context.Context, r *reply, response feedback.Respons
 		b.log.Warn("an answer could not be stored yet", "response_id", response.ID, "error", err)
 	})
 	if err != nil || !mine {
-		return false
+		return false, err
 	}
 	b.log.Info("an answer has been stored, so that it can be rated", "response_id", response.ID)
 	r.q.unstored = false
-	return true
+	return true, nil
 }
 
 var errUnwanted = errors.New("nobody waits for it any more")

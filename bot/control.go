@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -61,7 +62,7 @@ func (b *Bot) onStop(ctx context.Context, i *discord.Interaction, responseID str
 func (b *Bot) onRegenerate(ctx context.Context, i *discord.Interaction, responseID string) {
 	readCtx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
-	old, source, err := b.earlier(readCtx, responseID)
+	old, err := b.earlier(readCtx, responseID)
 	sorry, allowed := b.mayAsk(i)
 	switch {
 	case !allowed:
@@ -84,37 +85,46 @@ func (b *Bot) onRegenerate(ctx context.Context, i *discord.Interaction, response
 		b.tell(ctx, i, textStopping)
 		return
 	}
-	var c conversation
-	if old.ParentID != "" {
-		chain, err := b.store.Chain(readCtx, old.ParentID, maxTurns)
+	b.askByInteraction(ctx, i, old, func(ctx context.Context) conversation {
+		c := conversation{id: old.ConversationID, source: old.Source}
+		if old.ParentID == "" {
+			return c
+		}
+		chain, err := b.store.Chain(ctx, old.ParentID, maxTurns)
 		if err != nil {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
-		c = conversation{parent: old.ParentID, turns: b.turnsOf(ctx, chain)}
-	}
-	c.id, c.source = old.ConversationID, source
-	b.askByInteraction(ctx, i, old, c)
+		c.parent, c.turns = old.ParentID, b.turnsOf(ctx, chain)
+		return c
+	})
 }
 
-// earlier returns the question behind a response, or behind one that failed.
-// Its AlternativeOf is the response to which another answer would be linked: the
-// first one, however often it was regenerated. source is what asked at first.
-func (b *Bot) earlier(ctx context.Context, responseID string) (a feedback.Ask, source string, err error) {
+// earlier returns the question behind a response, or behind one that failed. Its
+// AlternativeOf is the response to which another answer would be linked: the first
+// one, however often it was regenerated. Its Source is what asked at first.
+func (b *Bot) earlier(ctx context.Context, responseID string) (a feedback.Ask, err error) {
 	r, err := b.store.Response(ctx, responseID)
-	if err == nil {
-		a = feedback.Ask{Asker: r.Asker, Question: r.Question, ConversationID: r.ConversationID, ParentID: r.ParentID, AlternativeOf: r.AlternativeOf}
-		if a.AlternativeOf == "" {
-			a.AlternativeOf = r.ID
-			return a, r.AskID, nil
+	if errors.Is(err, feedback.ErrUnknownResponse) {
+		a, err = b.store.AskOf(ctx, responseID)
+		a.Source = cmp.Or(a.Source, a.ID)
+		return a, err
+	}
+	if err != nil {
+		return feedback.Ask{}, err
+	}
+	first := r
+	if r.AlternativeOf != "" {
+		if first, err = b.store.Response(ctx, r.AlternativeOf); err != nil {
+			return feedback.Ask{}, err
 		}
-		first, err := b.store.Response(ctx, a.AlternativeOf)
-		return a, first.AskID, err
 	}
-	if !errors.Is(err, feedback.ErrUnknownResponse) {
-		return feedback.Ask{}, "", err
+	a = feedback.Ask{Asker: r.Asker, Question: r.Question, ConversationID: r.ConversationID, ParentID: r.ParentID, AlternativeOf: first.ID, Source: first.AskID}
+	asked, err := b.store.AskOf(ctx, first.ID)
+	if errors.Is(err, feedback.ErrUnknownResponse) {
+		return a, nil
 	}
-	a, err = b.store.AskOf(ctx, responseID)
-	return a, a.ID, err
+	a.Source = cmp.Or(asked.Source, a.Source)
+	return a, err
 }
 
 // onDelete ends the answer to a deleted question, and takes what a deleted
@@ -122,7 +132,7 @@ func (b *Bot) earlier(ctx context.Context, responseID string) (a feedback.Ask, s
 func (b *Bot) onDelete(messageIDs ...string) {
 	b.begin("deleted message", func() {
 		for _, id := range messageIDs {
-			b.flights.stop(errDeleted, func(a feedback.Ask) bool { return a.ID == id })
+			b.flights.stop(errDeleted, func(a feedback.Ask) bool { return a.ID == id || a.Source == id })
 			if err := b.store.Remove(b.requests, id); err != nil {
 				b.log.Warn("cannot take a deleted message out of its conversation", "error", err)
 			}

@@ -18,10 +18,9 @@ var (
 type flight struct {
 	context.Context // ends with a cause when somebody ends the flight
 
-	ask    feedback.Ask
-	source string // the question that is answered once more; "" for one of its own
-	stop   context.CancelCauseFunc
-	of     *flights
+	ask  feedback.Ask
+	stop context.CancelCauseFunc
+	of   *flights
 }
 
 // land takes a flight away: there is nothing left to stop. It may be called more
@@ -43,20 +42,26 @@ func newFlights() *flights { return &flights{all: map[*flight]struct{}{}} }
 
 // begin adds a question; its flight has to land.
 func (f *flights) begin(ctx context.Context, ask feedback.Ask) *flight {
-	return f.beginOnly(ctx, ask, "")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.add(ctx, ask)
 }
 
-// beginOnly is begin for a question that answers another one, its source, once
+// beginOnly is begin for a question that may answer another one, its source, once
 // more. It returns nil when that one is being answered already.
-func (f *flights) beginOnly(ctx context.Context, ask feedback.Ask, source string) *flight {
+func (f *flights) beginOnly(ctx context.Context, ask feedback.Ask) *flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for other := range f.all {
-		if source != "" && (other.ask.ID == source || other.source == source) {
+		if ask.Source != "" && (other.ask.ID == ask.Source || other.ask.Source == ask.Source) {
 			return nil
 		}
 	}
-	one := &flight{ask: ask, source: source, of: f}
+	return f.add(ctx, ask)
+}
+
+func (f *flights) add(ctx context.Context, ask feedback.Ask) *flight {
+	one := &flight{ask: ask, of: f}
 	one.Context, one.stop = context.WithCancelCause(ctx)
 	f.all[one] = struct{}{}
 	return one

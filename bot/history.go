@@ -9,8 +9,8 @@ import (
 	"feedbackbot/llm"
 )
 
-// threads is what taking part in threads needs of the store.
-type threads interface {
+// threadStore is what taking part in threads needs of the store.
+type threadStore interface {
 	Move(ctx context.Context, askID, channelID string) error
 	Shown(ctx context.Context, messageIDs []string) (map[string]string, error)
 	AskedSince(ctx context.Context, channelID string) (time.Time, error)

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"feedbackbot/bot/discord"
@@ -24,22 +25,33 @@ type moderator interface {
 
 // moderate lets a question pass that goes against no rule.
 func (b *Bot) moderate(ctx context.Context, r *reply) error {
-	if b.flagged(ctx, r, "question", newWords(r.q)) {
-		return &refusal{"flagged", textFlaggedRequest}
+	for _, words := range newWords(r.q) {
+		if b.flagged(ctx, r, "question", words) {
+			return &refusal{"flagged", textFlaggedRequest}
+		}
 	}
 	return nil
 }
 
-// newWords are all words that a question brings along and that nobody has judged:
-// what was typed, files of text, and a message that is quoted.
-func newWords(q question) string {
-	words := []string{q.Question}
+// judgedAtOnce is how many code points are judged at once: a longer text may be
+// refused, and would then pass.
+const judgedAtOnce = 8000
+
+// newWords are all words that a question brings along and that nobody has judged,
+// in pieces: what was typed, files of text, and a message that is quoted.
+func newWords(q question) (pieces []string) {
+	texts := append([]string{q.Question}, q.files.texts...)
 	if q.conversation.id == "" { // what comes before it is quoted
 		for _, turn := range q.turns {
-			words = append(words, turn.Content)
+			texts = append(texts, turn.Content)
 		}
 	}
-	return strings.TrimSpace(strings.Join(append(words, q.files.texts...), "\n\n"))
+	for _, one := range texts {
+		for piece := range slices.Chunk([]rune(one), judgedAtOnce) {
+			pieces = append(pieces, string(piece))
+		}
+	}
+	return pieces
 }
 
 // tookBack takes back an answer that goes against the rules, and reports whether

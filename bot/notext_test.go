@@ -13,6 +13,10 @@ import (
 	"feedbackbot/llm/llmtest"
 )
 
+func attach(name string, data []byte) discordtest.SayOption {
+	return discordtest.Attach(discordtest.Attachment{Filename: name}.WithData(data))
+}
+
 // prompted returns all that the model was shown for its latest answer.
 func (w *world) prompted() string {
 	requests := w.model.Requests()

@@ -26,6 +26,9 @@ const (
 	modelSetting   = "model_"
 )
 
+// onServers is where these commands are offered.
+var onServers = []int{discord.InServers}
+
 // choices keep what was chosen, by setting.
 type choices interface {
 	Choices(ctx context.Context, names ...string) (map[string]string, error)

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -27,7 +28,10 @@ type journal interface {
 const (
 	storeTimeout = 10 * time.Second
 	takeTimeout  = 5 * time.Second // nobody sees anything yet
-	maxQuestion  = 8000            // code points; a Discord message with Nitro has 4000
+	// recallTimeout is for what comes before a question, a part of which may have
+	// to be read from Discord at its pace.
+	recallTimeout = 30 * time.Second
+	maxQuestion   = 8000 // code points; a Discord message with Nitro has 4000
 )
 
 // question is one question on its way to an answer. Each step of the way fills in
@@ -42,6 +46,10 @@ type question struct {
 	unstored  bool    // the store could not take it: it is answered, but cannot be rated
 	startedAt time.Time
 }
+
+// sourceID is where the question stands that is answered: its own message or
+// interaction, or the one that is answered once more.
+func (q question) sourceID() string { return cmp.Or(q.Source, q.ID) }
 
 // onMessage decides whether a message asks the bot, and answers it.
 func (b *Bot) onMessage(m *discord.Message) {
@@ -122,7 +130,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 		Asker: b.store.Rater(m.Author.ID), Question: named(asked, filesOf(m)), AskedAt: m.At}
 	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
 	defer flown.land()
-	recallCtx, cancel := context.WithTimeout(ctx, storeTimeout)
+	recallCtx, cancel := context.WithTimeout(ctx, recallTimeout)
 	c, err := b.recall(recallCtx, m)
 	cancel()
 	if err != nil {
@@ -147,20 +155,30 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 }
 
 // askByInteraction takes an interaction as a question and answers it. Discord
-// shows "thinking" until the first text is there.
-func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a feedback.Ask, c conversation) {
+// shows "thinking" until the first text is there. recall finds what the question
+// follows; it is called when the interaction has been acknowledged.
+func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a feedback.Ask, recall func(context.Context) conversation) {
 	a.ID, a.GuildID, a.ChannelID, a.Token, a.AskedAt = i.ID, i.GuildID, i.ChannelID, i.Token, i.Received
-	a.ResponseID, a.Question = feedback.NewID(), named(a.Question, c.attachments)
-	flown := b.flights.beginOnly(b.models, a, c.source)
+	a.ResponseID = feedback.NewID()
+	flown := b.flights.beginOnly(b.models, a)
 	if flown == nil {
 		b.tell(ctx, i, textAtIt)
 		return
 	}
-	b.think(ctx, i)
+	handedOver := false
+	defer func() {
+		if !handedOver {
+			flown.land()
+		}
+	}()
+	b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyDeferred})
+	recallCtx, cancel := context.WithTimeout(ctx, recallTimeout)
+	c := recall(recallCtx)
+	cancel()
+	a.Question = named(a.Question, c.attachments)
 	b.places.takePart(i.ChannelID, i.Received)
 	q := newQuestion(a, c)
 	if !b.take(ctx, &q) {
-		flown.land()
 		return
 	}
 	if b.options.NoText && q.Question != "" {
@@ -172,17 +190,8 @@ func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a fe
 		b.threadForCommand(ctx, i, &q)
 		b.answer(ctx, flown, newReply(b, q))
 	}
-	if !b.begin("question", func() { b.protect("question", sorry, do) }) {
-		flown.land()
+	if handedOver = b.begin("question", func() { b.protect("question", sorry, do) }); !handedOver {
 		b.notice(ctx, newReply(b, q), textStopping)
-	}
-}
-
-// think acknowledges an interaction that gets an answer, if that has not been done.
-// Nothing that may take long, as a read of the database, comes before it.
-func (b *Bot) think(ctx context.Context, i *discord.Interaction) {
-	if !i.Acknowledged {
-		b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyDeferred})
 	}
 }
 

@@ -159,7 +159,7 @@ func (b *Bot) resumeOn(ctx context.Context, r *reply) error {
 			return err
 		}
 	}
-	r.q.turns, r.q.source = b.turnsOf(ctx, chain), r.q.ID
+	r.q.turns, r.q.source, r.q.conversation.id = b.turnsOf(ctx, chain), r.q.sourceID(), r.q.ConversationID
 	flown := b.flights.begin(b.models, r.q.Ask)
 	defer flown.land()
 	b.answer(ctx, flown, r)
@@ -218,7 +218,7 @@ func (b *Bot) findAnswer(ctx context.Context, q question) ([]string, error) {
 		return nil, err
 	}
 	for _, m := range list {
-		if showsQuestion(m.Content) { // a command with a thread
+		if showsQuestion(m.Content) {
 			continue
 		}
 		answers := m.Reference != nil && m.Reference.MessageID == q.ID || m.Interaction != nil && m.Interaction.ID == q.ID

@@ -121,7 +121,6 @@ const (
 	labelStop       = "Stop"
 	labelRegenerate = "Regenerate"
 	labelTryAgain   = "Try again"
-	labelAbout      = "Your question"
 	labelExpected   = "What should it have said?"
 	hintExplanation = "Optional. Your vote is saved already."
 	hintExpected    = "Optional. The answer you would have liked."
@@ -151,14 +150,6 @@ const (
 const (
 	describeAsk    = "Ask me a question."
 	describePrompt = "What would you like to know?"
-)
-
-// "Ask about this".
-const (
-	commandAbout     = "Ask about this"
-	defaultAbout     = "Please explain this message."
-	textNothingThere = "There is nothing in this message that I could answer about."
-	textFormTooOld   = "This form is too old. Please choose \"" + commandAbout + "\" again."
 )
 
 // counted is a number of things.

@@ -17,6 +17,7 @@ type Ask struct {
 	ConversationID string
 	ParentID       string
 	AlternativeOf  string // see [Response]
+	Source         string // the message or interaction whose question this answers once more; "" for its own
 	Question       string
 	AskedAt        time.Time
 

@@ -96,7 +96,7 @@ type Client struct {
 	options Options
 	host    string
 	api     *openai.Client
-	plain   *openai.Client // for what is not a stream
+	moderations
 
 	// What this provider has refused before, so that it is not sent again.
 	withoutUsage  atomic.Bool // stream_options
@@ -130,8 +130,7 @@ func New(options Options) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
 	}
 	c := &Client{options: options, host: base.Hostname(), api: openai.NewClientWithConfig(config)}
-	config.HTTPClient = newPlainHTTP()
-	c.plain = openai.NewClientWithConfig(config)
+	c.moderations = newModerations(config)
 	c.limitField.Store(int32(firstLimitField(c.host, options.Model)))
 	return c, nil
 }

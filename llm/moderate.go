@@ -18,9 +18,13 @@ const moderationTimeout = 8 * time.Second
 // maxPlainBody bounds an answer that is not a stream.
 const maxPlainBody = 1 << 20
 
-func newPlainHTTP() *http.Client {
-	return &http.Client{Transport: bounded{http.DefaultTransport}, Timeout: moderationTimeout,
+// moderations ask the moderation endpoint.
+type moderations struct{ plain *openai.Client }
+
+func newModerations(config openai.ClientConfig) moderations {
+	config.HTTPClient = &http.Client{Transport: bounded{http.DefaultTransport}, Timeout: moderationTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect }}
+	return moderations{openai.NewClientWithConfig(config)}
 }
 
 // bounded cuts answers that are longer than they can sensibly be.

@@ -310,8 +310,16 @@ func (l *lane) attempt(ctx context.Context, d feedback.Delivery) (r result) {
 // whose finds out whether a refusal of our key is one of this item alone: a
 // firewall that dislikes a text says the same.
 func (l *lane) whose(ctx context.Context, err error) error {
-	if !errors.Is(err, feedback.ErrUnauthorized) || l.backend.Check(ctx) != nil {
+	if !errors.Is(err, feedback.ErrUnauthorized) {
 		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), feedback.AttemptTimeout/2) // within the lease
+	defer cancel()
+	switch check := l.backend.Check(ctx); {
+	case errors.Is(check, feedback.ErrUnauthorized):
+		return err
+	case check != nil: // nobody knows whose it is
+		return fmt.Errorf("%v; and to ask whether the key is good failed: %w", err, check)
 	}
 	refused := fmt.Errorf("%v, although the key is good: %w", err, feedback.ErrRefused)
 	if errors.Is(err, feedback.ErrPartly) {

@@ -18,10 +18,10 @@ func (s *Store) Take(ctx context.Context, a feedback.Ask) (bool, error) {
 	var taken bool
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO asks
-			(id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, alternative_of, question, asked_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
+			(id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, alternative_of, source, question, asked_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`,
 			a.ID, a.ResponseID, feedback.AskOpen, a.GuildID, a.ChannelID, a.Asker, a.Token, a.ConversationID, a.ParentID,
-			a.AlternativeOf, s.kept(a.Question), millis(a.AskedAt))
+			a.AlternativeOf, a.Source, s.kept(a.Question), millis(a.AskedAt))
 		if err != nil {
 			return err
 		}
@@ -168,13 +168,13 @@ func (s *Store) Unfinished(ctx context.Context) ([]feedback.Ask, error) {
 	return asks, nil
 }
 
-const askColumns = `id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, alternative_of, question, asked_at`
+const askColumns = `id, response_id, state, guild_id, channel_id, asker, token, conversation_id, parent_id, alternative_of, source, question, asked_at`
 
 func scanAsk(row scanner) (feedback.Ask, error) {
 	var a feedback.Ask
 	var askedAt int64
 	err := row.Scan(&a.ID, &a.ResponseID, &a.State, &a.GuildID, &a.ChannelID, &a.Asker, &a.Token,
-		&a.ConversationID, &a.ParentID, &a.AlternativeOf, &a.Question, &askedAt)
+		&a.ConversationID, &a.ParentID, &a.AlternativeOf, &a.Source, &a.Question, &askedAt)
 	a.AskedAt = fromMillis(askedAt)
 	return a, err
 }

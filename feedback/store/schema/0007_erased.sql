@@ -1,6 +1,7 @@
 -- What was erased stays erased in whatever order things happen, and no statement
 -- looks through a table that grows.
 ALTER TABLE asks ADD COLUMN removed INTEGER NOT NULL DEFAULT 0; -- 1 when the question was deleted: it gets no response any more
+ALTER TABLE asks ADD COLUMN source TEXT NOT NULL DEFAULT ''; -- id of the ask whose question it answers once more; '' for its own
 ALTER TABLE settings ADD COLUMN guild_id TEXT NOT NULL DEFAULT ''; -- the server that a choice belongs to and goes with; '' for others
 UPDATE settings SET guild_id = SUBSTR(name, 9) WHERE name LIKE 'persona\_%' ESCAPE '\' AND EXISTS (SELECT 1 FROM asks WHERE guild_id = SUBSTR(name, 9));
 UPDATE settings SET guild_id = SUBSTR(name, 7) WHERE name LIKE 'model\_%' ESCAPE '\' AND EXISTS (SELECT 1 FROM asks WHERE guild_id = SUBSTR(name, 7));
