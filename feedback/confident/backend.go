@@ -76,7 +76,7 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r fe
 	a.TraceUUID, a.UserID = s.ResponseID, string(s.Rater)
 	id, err := c.postAnnotation(ctx, a)
 	if rest.Status(err) == http.StatusNotFound && before.MayAppear(r) {
-		return "", fmt.Errorf("the trace has not arrived yet: %s", err.Error())
+		return "", fmt.Errorf("the trace has not arrived yet: %w", rest.Unjudged(err))
 	}
 	return id, err
 }
