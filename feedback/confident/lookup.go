@@ -79,8 +79,8 @@ func (c *Client) mayRepeat(ctx context.Context, s feedback.Submission, a annotat
 	if alike < 2 {
 		return nil
 	}
-	return fmt.Errorf("the answer to a vote was lost, and nobody knows whether the vote is at Confident AI, which does not tell whose an annotation is; %d say the same: %w",
-		alike, feedback.ErrRefused)
+	return fmt.Errorf("the answer to a vote was lost, and nobody knows whether the vote is at Confident AI: several there say the same, and it does not tell whose an annotation is: %w",
+		feedback.ErrRefused)
 }
 
 // neverArrived returns nil when no attempt at a vote can have arrived. What the
@@ -90,6 +90,6 @@ func (c *Client) neverArrived(ctx context.Context, s feedback.Submission) error 
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	return fmt.Errorf("a vote was taken back whose answer was lost, and nobody knows whether it is at Confident AI, which does not tell whose an annotation is and cannot delete one: %w",
+	return fmt.Errorf("a vote was taken back after an answer was lost, and nobody knows whether it is at Confident AI, which does not tell whose an annotation is and cannot delete one: %w",
 		feedback.ErrRefused)
 }
