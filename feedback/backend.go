@@ -73,6 +73,9 @@ var (
 	// ErrPartly marks, beside one of the errors above, that the backend has taken
 	// a part of the item before the error.
 	ErrPartly = errors.New("a part was taken")
+	// ErrAnswered marks, beside any error, that the backend has answered, if only
+	// with that error: a sign of life, which a refused or broken connection is not.
+	ErrAnswered = errors.New("the backend has answered")
 )
 
 // RetryError asks for another attempt no sooner than After from now, as an

@@ -3,11 +3,9 @@ package confident
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/rest"
@@ -64,23 +62,21 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r fe
 		return c.withdraw(ctx, s, before)
 	}
 	a := annotationOf(s)
-	id := before.RemoteID
-	if id == "" && before.Unclear {
-		var err error
-		if id, err = c.findOf(ctx, s); err != nil {
-			return "", err
-		}
-	}
-	if id != "" {
+	if id := before.RemoteID; id != "" {
 		err := c.change(ctx, id, a)
 		if rest.Status(err) != http.StatusNotFound {
 			return id, err
 		} // somebody has deleted it there: it is made anew
 	}
+	if before.Unclear {
+		if err := c.mayRepeat(ctx, s, a); err != nil {
+			return "", err
+		}
+	}
 	a.TraceUUID, a.UserID = s.ResponseID, string(s.Rater)
 	id, err := c.postAnnotation(ctx, a)
 	if rest.Status(err) == http.StatusNotFound && before.MayAppear(r) {
-		return "", fmt.Errorf("the trace has not arrived yet: %s", err.Error())
+		return "", fmt.Errorf("the trace has not arrived yet: %w", rest.Unjudged(err))
 	}
 	return id, err
 }
@@ -99,17 +95,15 @@ func (c *Client) sendEventFeedback(ctx context.Context, s feedback.Submission, b
 
 // withdraw handles an undo. What the platform has it keeps.
 func (c *Client) withdraw(ctx context.Context, s feedback.Submission, before feedback.Delivered) (string, error) {
-	id := before.RemoteID
-	if id == "" && before.Unclear {
-		var err error
-		if id, err = c.findOf(ctx, s); err != nil {
+	if id := before.RemoteID; id != "" {
+		return id, fmt.Errorf("a vote was taken back; Confident AI cannot delete annotation %s: %w", id, feedback.ErrRefused)
+	}
+	if before.Unclear && before.UnclearRev != s.Rev { // else nothing but the undo was ever tried
+		if err := c.neverArrived(ctx, s); err != nil {
 			return "", err
 		}
 	}
-	if id == "" {
-		return "", nil // it never got there
-	}
-	return id, fmt.Errorf("a vote was taken back; Confident AI cannot delete annotation %s: %w", id, feedback.ErrRefused)
+	return "", nil
 }
 
 func annotationOf(s feedback.Submission) annotation {
@@ -140,53 +134,4 @@ func (c *Client) change(ctx context.Context, id string, a annotation) error {
 		return fmt.Errorf("PUT /v1/annotations: %w", err)
 	}
 	return nil
-}
-
-// found is an annotation as the platform lists it.
-type found struct {
-	ID   string `json:"id"`
-	User *struct {
-		ID string `json:"id"`
-	} `json:"user"`
-}
-
-func (c *Client) find(ctx context.Context, query url.Values) ([]found, error) {
-	answer, err := c.rest.JSON(ctx, "GET", "/v1/annotations?"+query.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	var got struct {
-		Annotations []found `json:"annotations"`
-	}
-	if err := c.data(answer, &got); err != nil {
-		return nil, fmt.Errorf("GET /v1/annotations: %w", err)
-	}
-	return got.Annotations, nil
-}
-
-const (
-	pageSize = 100
-	maxPages = 100
-)
-
-// findOf looks for an annotation that an attempt may have made whose answer was
-// lost. It returns "" when there is none, or when the list does not tell whose
-// an annotation is: one too many is better than one lost.
-func (c *Client) findOf(ctx context.Context, s feedback.Submission) (string, error) {
-	for page := 1; page <= maxPages; page++ {
-		list, err := c.find(ctx, url.Values{"traceUuid": {s.ResponseID}, "page": {fmt.Sprint(page)}, "pageSize": {fmt.Sprint(pageSize)},
-			"start": {s.CreatedAt.Add(-time.Hour).UTC().Format(isoMillis)}})
-		if err != nil {
-			return "", fmt.Errorf("look for an earlier attempt: %w", err)
-		}
-		for _, a := range list {
-			if a.User != nil && a.User.ID == string(s.Rater) {
-				return a.ID, nil
-			}
-		}
-		if len(list) < pageSize {
-			return "", nil
-		}
-	}
-	return "", errors.New("look for an earlier attempt: too many annotations")
 }

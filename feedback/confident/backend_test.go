@@ -1,8 +1,11 @@
 package confident_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,11 +74,11 @@ func harness(t *testing.T) feedbacktest.Harness {
 				remove = func() {}
 			}
 		},
-		Idempotent: true,
 	}
 }
 
-// Today's protocol meets the contract of every backend.
+// Today's protocol meets the contract of every backend. It cannot recognise a
+// repetition: nothing that it lists says whose an annotation is.
 func TestContract(t *testing.T) { feedbacktest.RunBackend(t, harness) }
 
 // So does the way that a worker takes, on both databases.
@@ -101,26 +104,97 @@ func faultOf(f feedbacktest.Fault) confidenttest.Fault {
 	return confidenttest.Fault{}
 }
 
-// Where the list does not tell whose an annotation is, a lost answer costs one
-// duplicate at most, and never a vote.
-func TestLostAnswerWithoutUsers(t *testing.T) {
-	s := serve(t, confidenttest.Options{HideUsers: true})
+// What an attempt whose answer was lost has left there is found out as far as the
+// list tells, which does not say whose an annotation is. Nobody's annotation is
+// taken for somebody else's, and where nobody knows, the error says so.
+func TestLostAnswer(t *testing.T) {
+	type vote struct {
+		rater  feedback.Rater
+		source feedback.Source
+		rating int
+		text   string
+	}
+	mine := vote{"rater", feedback.User, 5, ""}
+	for _, tt := range []struct {
+		name    string
+		there   []vote // what else the platform has
+		arrived int    // how many attempts did
+		undo    bool
+		unknown bool // nobody knows
+		want    int  // annotations of mine in the end
+	}{
+		{"nothing arrived", nil, 0, false, false, 1},
+		{"it arrived", nil, 1, false, false, 2}, // one too many is better than one lost
+		{"it arrived twice", nil, 2, false, true, 2},
+		{"others differ", []vote{{"a", feedback.User, 4, ""}, {"b", feedback.User, 5, "good"}, {"c", feedback.User, 1, ""}}, 0, false, false, 1},
+		{"the reviewer said the same", []vote{{"rater", feedback.Reviewer, 5, ""}}, 0, false, false, 1},
+		{"a reviewer and a member said the same", []vote{{"a", feedback.Reviewer, 5, ""}, {"b", feedback.User, 5, ""}}, 0, false, true, 0},
+		{"undone, nothing arrived", nil, 0, true, false, 0},
+		{"undone, it arrived", nil, 1, true, true, 1},
+		{"undone, the reviewer's is there", []vote{{"rater", feedback.Reviewer, 5, ""}}, 0, true, true, 0},
+		{"undone, another's is there", []vote{{"a", feedback.User, 1, "bad"}}, 0, true, true, 0},
+	} {
+		for _, hidden := range []bool{false, true} {
+			s := serve(t, confidenttest.Options{HideUsers: hidden})
+			c := client(t, s, confident.Options{})
+			r := feedbacktest.NewResponse()
+			if _, err := c.SendResponse(t.Context(), r, feedback.Delivered{}); err != nil {
+				t.Fatal(err)
+			}
+			send := func(v vote) (feedback.Submission, error) {
+				sub := feedbacktest.NewSubmission(r, v.rater)
+				sub.Source, sub.Rating, sub.Explanation, sub.Expected = v.source, v.rating, v.text, ""
+				_, err := c.SendSubmission(t.Context(), sub, r, feedback.Delivered{})
+				return sub, err
+			}
+			for _, v := range tt.there {
+				if _, err := send(v); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := s.Annotations()
+			fault := confidenttest.Fault{Path: "/v1/annotations", Drop: true, AfterStoring: tt.arrived > 0}
+			remove := s.Fail(fault)
+			sub, err := send(mine)
+			for range tt.arrived - 1 {
+				_, err = send(mine)
+			}
+			if remove(); err == nil {
+				t.Fatal("SendSubmission() = nil, want the lost answer")
+			}
+			lost := feedback.Delivered{Unclear: true, UnclearRev: sub.Rev}
+			if tt.undo {
+				sub.Withdrawn, sub.Rev = true, sub.Rev+1
+			}
+			_, err = c.SendSubmission(t.Context(), sub, r, lost)
+			if unknown := err != nil && errors.Is(err, feedback.ErrRefused) && strings.Contains(err.Error(), "nobody knows"); unknown != tt.unknown || err != nil && !unknown {
+				t.Errorf("%s: SendSubmission() = %v, want that nobody knows: %t", tt.name, err, tt.unknown)
+			}
+			now := s.Annotations()
+			if n := len(now) - len(before); n != tt.want || !slices.Equal(now[:len(before)], before) {
+				t.Errorf("%s: %d more annotations, want %d and the others untouched: %+v", tt.name, n, tt.want, now)
+			}
+		}
+	}
+}
+
+// An undo whose own answer was lost is known never to have been a vote there.
+func TestOnlyTheUndoWasTried(t *testing.T) {
+	s := serve(t, confidenttest.Options{})
 	c := client(t, s, confident.Options{})
 	r := feedbacktest.NewResponse()
-	if _, err := c.SendResponse(t.Context(), r, feedback.Delivered{}); err != nil {
+	sub := feedbacktest.NewSubmission(r, "rater")
+	_, err := c.SendResponse(t.Context(), r, feedback.Delivered{})
+	if err == nil {
+		_, err = c.SendSubmission(t.Context(), sub, r, feedback.Delivered{})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	sub := feedbacktest.NewSubmission(r, "0123456789abcdef0123456789abcdef")
-	remove := s.Fail(confidenttest.Fault{Path: "/v1/annotations", Drop: true, AfterStoring: true})
-	if _, err := c.SendSubmission(t.Context(), sub, r, feedback.Delivered{}); err == nil {
-		t.Fatal("SendSubmission() = nil, want the lost answer")
-	}
-	remove()
-	if _, err := c.SendSubmission(t.Context(), sub, r, feedback.Delivered{Unclear: true}); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(s.Annotations()); n < 1 || n > 2 {
-		t.Errorf("%d annotations, want 1 or 2", n)
+	undo := feedbacktest.NewSubmission(r, "another rater")
+	undo.Withdrawn, undo.Rev = true, 2
+	if _, err := c.SendSubmission(t.Context(), undo, r, feedback.Delivered{Unclear: true, UnclearRev: 2}); err != nil {
+		t.Errorf("SendSubmission(withdrawn) = %v, want nil", err)
 	}
 }
 

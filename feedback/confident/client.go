@@ -113,7 +113,6 @@ func (c *Client) Suppressed() int64 { return c.suppressed.Load() }
 type envelope struct {
 	Success    *bool           `json:"success"`
 	Data       json.RawMessage `json:"data"`
-	Error      json.RawMessage `json:"error"`
 	Deprecated bool            `json:"deprecated"`
 }
 
@@ -128,7 +127,7 @@ func (c *Client) data(answer []byte, out any) error {
 		c.warnOnce.Do(func() { c.options.Log.Warn("Confident AI says that this call is deprecated") })
 	}
 	if !*e.Success {
-		return fmt.Errorf("%s: %w", strings.Join(strings.Fields(string(e.Error)), " "), feedback.ErrRefused)
+		return fmt.Errorf("the answer says success: false: %w", feedback.ErrRefused) // its error may repeat what was sent
 	}
 	if err := json.Unmarshal(e.Data, out); err != nil {
 		return fmt.Errorf("the answer's data cannot be read: %w", err)

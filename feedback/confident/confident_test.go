@@ -152,7 +152,7 @@ func TestErrorClasses(t *testing.T) {
 		{401, `{"error":"bad key KEY"}`, feedback.ErrUnauthorized}, {403, "", feedback.ErrUnauthorized},
 		{400, `{"message":"no"}`, feedback.ErrRefused}, {409, "[]", feedback.ErrRefused}, {422, "<html>", feedback.ErrRefused},
 		{408, "", nil}, {500, `{"success":true}`, nil}, {502, "<html>", nil}, {302, "", nil}, {200, "OK", nil}, {200, "<html>", nil},
-		{200, `{"success":false,"error":"no such trace"}`, feedback.ErrRefused},
+		{200, `{"success":false,"error":"no such trace KEY"}`, feedback.ErrRefused},
 	} {
 		t.Run(fmt.Sprint(test.status), func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

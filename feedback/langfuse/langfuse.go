@@ -106,7 +106,8 @@ func (c *Client) SendResponse(ctx context.Context, r feedback.Response, _ feedba
 }
 
 // SendSubmission writes the scores of a vote and deletes those that it replaces.
-// What it returns names the scores that are there.
+// What it returns names the scores that are there. A vote whose correction
+// Langfuse refuses is delivered without: the metadata of its rating have the text.
 func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, _ feedback.Response, before feedback.Delivered) (string, error) {
 	taken := 0
 	id, err := c.sendScores(ctx, s, before, &taken)
@@ -127,6 +128,7 @@ func (c *Client) sendScores(ctx context.Context, s feedback.Submission, before f
 	if changed {
 		have.next++
 	}
+	var trouble error
 	for _, dimension := range wanted(s) {
 		one := score{dimension, now.UTC().Format(time.DateOnly), have.next}
 		if n := slices.IndexFunc(had.scores, func(old score) bool { return old.dimension == dimension && old.day == one.day }); n >= 0 && !changed {
@@ -136,10 +138,16 @@ func (c *Client) sendScores(ctx context.Context, s feedback.Submission, before f
 		if err == nil {
 			_, err = c.rest.JSON(ctx, http.MethodPost, "/api/public/scores", body)
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			*taken++
+		case dimension != output:
 			return "", err
+		case errors.Is(err, feedback.ErrRefused):
+			continue // the rating has the text as well
+		default:
+			trouble = err // the rating follows the vote all the same
 		}
-		*taken++
 		have.scores = append(have.scores, one)
 	}
 	replaced := func(list []score) []score {
@@ -162,6 +170,9 @@ func (c *Client) sendScores(ctx context.Context, s feedback.Submission, before f
 	}
 	if len(gone) > 0 {
 		have.next++
+	}
+	if trouble != nil {
+		return "", trouble
 	}
 	return have.remoteID(s), nil
 }
@@ -197,8 +208,13 @@ func (c *Client) scoreOf(s feedback.Submission, one score) (write, error) {
 	case output:
 		w.Name, w.DataType, w.Value, w.Comment = "output", "CORRECTION", s.Expected, nil
 	}
-	if s.Source != feedback.User && one.dimension != output {
-		w.Name = otlp.VoteName(s.Source, s.Kind)
+	if one.dimension != output {
+		// Corrections are new in Langfuse. An older one refuses them, and would
+		// refuse the same vote for ever if it could not do without.
+		w.Metadata["expected"] = s.Expected
+		if s.Source != feedback.User {
+			w.Name = otlp.VoteName(s.Source, s.Kind)
+		}
 	}
 	return w, nil
 }

@@ -38,6 +38,8 @@ type platform struct {
 	lose   bool                      // the answers to deletions
 
 	limited *int // scores before it answers 429; nil for no limit
+
+	correction int // what it answers to a correction; 0 to take it
 }
 
 // document takes a while to load.
@@ -149,6 +151,12 @@ func (p *platform) takeScore(w http.ResponseWriter, body []byte) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	if s["dataType"] == "CORRECTION" && p.correction != 0 {
+		w.WriteHeader(p.correction)
+		json.NewEncoder(w).Encode(map[string]any{"message": "Invalid request data", "error": []any{
+			map[string]any{"code": "invalid_enum_value", "path": []string{"dataType"}, "received": "CORRECTION", "value": s["value"]}}})
+		return
+	}
 	p.scores[s["id"].(string)+"|"+s["name"].(string)+"|"+p.now.UTC().Format(time.DateOnly)] = s
 	json.NewEncoder(w).Encode(map[string]any{"id": s["id"]})
 }
@@ -181,6 +189,9 @@ func (p *platform) votes() map[feedbacktest.Key]feedbacktest.State {
 		}
 		if comment, ok := s["comment"].(string); ok {
 			vote.Explanation = comment
+		}
+		if expected, ok := s["metadata"].(map[string]any)["expected"].(string); ok && p.correction != 0 {
+			vote.Expected = expected
 		}
 		votes[key] = vote
 	}

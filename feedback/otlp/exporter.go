@@ -76,8 +76,8 @@ func (e *Exporter) Export(ctx context.Context, spans ...*tracepb.Span) error {
 		}
 		return judge(err)
 	}
-	if partial := partialSuccess(answer); partial.GetRejectedSpans() > 0 {
-		return fmt.Errorf("%d of %d spans were rejected: %s: %w", partial.RejectedSpans, len(spans), partial.ErrorMessage, feedback.ErrRefused)
+	if rejected := partialSuccess(answer).GetRejectedSpans(); rejected > 0 { // its message may repeat what is in them
+		return fmt.Errorf("%d of %d spans were rejected: %w", rejected, len(spans), feedback.ErrRefused)
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (e *Exporter) Export(ctx context.Context, spans ...*tracepb.Span) error {
 func judge(err error) error {
 	switch s := rest.Status(err); s {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
-		return fmt.Errorf("%s: %w; there is no OTLP over HTTP and protobuf at this address", err.Error(), feedback.ErrUnauthorized)
+		return fmt.Errorf("%w: %w; there is no OTLP over HTTP and protobuf at this address", rest.Unjudged(err), feedback.ErrUnauthorized)
 	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return err
 	default:

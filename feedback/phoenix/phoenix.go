@@ -118,7 +118,7 @@ func (c *Client) SendSubmission(ctx context.Context, s feedback.Submission, r fe
 	}
 	_, err = c.rest.JSON(ctx, http.MethodPost, "/v1/span_annotations?sync=true", map[string]any{"data": list})
 	if rest.Status(err) == http.StatusNotFound && before.MayAppear(r) {
-		return "", fmt.Errorf("the span is not stored yet: %s", err.Error())
+		return "", fmt.Errorf("the span is not stored yet: %w", rest.Unjudged(err))
 	}
 	return kinds, err
 }

@@ -191,8 +191,8 @@ func TestSpanNotThereYet(t *testing.T) {
 	p := newPlatform(t)
 	r := feedbacktest.NewResponse()
 	s := feedbacktest.NewSubmission(r, "rater")
-	if _, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{}); err == nil || errors.Is(err, feedback.ErrRefused) {
-		t.Errorf("a vote before its span = %v, want an error that leads to another attempt", err)
+	if _, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{}); !errors.Is(err, feedback.ErrAnswered) || errors.Is(err, feedback.ErrRefused) {
+		t.Errorf("a vote before its span = %v, want an answer that leads to another attempt", err)
 	}
 	r.FinishedAt = r.FinishedAt.Add(-time.Hour)
 	if _, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{ResponseSentAt: time.Now()}); err == nil || errors.Is(err, feedback.ErrRefused) {

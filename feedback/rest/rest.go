@@ -29,8 +29,7 @@ type Client struct {
 }
 
 const (
-	maxAnswer  = 1 << 20 // bytes of an answer that are read
-	maxExcerpt = 1000    // bytes of an error answer that are repeated
+	maxAnswer = 1 << 20 // bytes of an answer that are read
 
 	minRetryAfter, maxRetryAfter = time.Second, time.Hour
 )
@@ -75,7 +74,8 @@ func (c *Client) JSON(ctx context.Context, method, path string, body any) ([]byt
 }
 
 // Send sends a request and returns the body of a 2xx answer. Its errors are
-// those of the [feedback.Backend] contract, and never repeat a secret.
+// those of the [feedback.Backend] contract, [feedback.ErrAnswered] whenever a
+// status other than 2xx came back, and repeat neither a secret nor the answer.
 func (c *Client) Send(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, error) {
 	called, _, _ := strings.Cut(path, "?")
 	answer, err := c.send(ctx, method, path, header, body)
@@ -102,7 +102,7 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, c.refusal(resp, answer)
+		return nil, c.refusal(resp, answer, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the answer: %w", err)
@@ -113,32 +113,9 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 	return answer, nil
 }
 
-// StatusError is an answer that is not 2xx.
-type StatusError struct {
-	Status int
-	Text   string // the beginning of the body
-}
-
-func (e *StatusError) Error() string { return fmt.Sprintf("HTTP %d: %s", e.Status, e.Text) }
-
-// Status returns the HTTP status of an error, or 0.
-func Status(err error) int {
-	var e *StatusError
-	if errors.As(err, &e) {
-		return e.Status
-	}
-	return 0
-}
-
 // refusal turns an answer that is not 2xx into an error.
-func (c *Client) refusal(resp *http.Response, body []byte) error {
-	text := string(body[:min(len(body), maxExcerpt)])
-	for _, secret := range c.Secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[key]")
-		}
-	}
-	err := &StatusError{resp.StatusCode, strings.Join(strings.Fields(text), " ")}
+func (c *Client) refusal(resp *http.Response, answer, sent []byte) error {
+	err := &StatusError{resp.StatusCode, codes(answer, sent, c.Secrets)}
 	switch s := resp.StatusCode; {
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
 		return fmt.Errorf("%w: %w; %s", err, feedback.ErrUnauthorized, c.Mend)

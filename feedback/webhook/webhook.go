@@ -149,7 +149,7 @@ func (c *Client) post(ctx context.Context, id string, m Message) error {
 	}, body)
 	switch rest.Status(err) {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
-		return fmt.Errorf("%s: %w; nothing receives webhooks at WEBHOOK_URL", err.Error(), feedback.ErrUnauthorized)
+		return fmt.Errorf("%w: %w; nothing receives webhooks at WEBHOOK_URL", rest.Unjudged(err), feedback.ErrUnauthorized)
 	}
 	return err
 }

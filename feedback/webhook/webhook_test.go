@@ -128,8 +128,12 @@ func TestAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := feedbacktest.NewResponse()
-		if _, err := c.SendSubmission(t.Context(), feedbacktest.NewSubmission(r, "rater"), r, feedback.Delivered{}); !errors.Is(err, want) {
+		_, err = c.SendSubmission(t.Context(), feedbacktest.NewSubmission(r, "rater"), r, feedback.Delivered{})
+		if !errors.Is(err, want) {
 			t.Errorf("SendSubmission to %s = %v, want %v", path, err, want)
+		}
+		if err != nil && (strings.Contains(err.Error(), "canary") || !errors.Is(err, feedback.ErrAnswered)) {
+			t.Errorf("SendSubmission to %s = %v, want an error that tells of an answer without its words", path, err)
 		}
 		if got := s.Calls()[0].Path; got != path {
 			t.Errorf("posted to %s, want %s", got, path)

@@ -37,8 +37,8 @@ type Options struct {
 	Addr string
 	// Key is the one API key that is accepted; default DefaultKey.
 	Key string
-	// HideUsers leaves the end user out of the annotations that are read
-	// back. Whether the real service tells is not documented.
+	// HideUsers leaves out who made an annotation when it is read back, as
+	// the document allows.
 	HideUsers bool
 	// OpenAPI is the path of Confident AI's own OpenAPI document. With it,
 	// whatever the document does not allow is kept as a problem too.

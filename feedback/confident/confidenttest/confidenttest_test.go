@@ -94,10 +94,13 @@ func TestTraceAndAnnotations(t *testing.T) {
 	}
 
 	one := mustCall(t, s, "GET", "/v1/annotations/annotation-1", "")
-	for _, part := range []string{`"rating":5`, `"explanation":"why"`, `"user":{"email":"","id":"5d1e"`} {
+	for _, part := range []string{`"rating":5`, `"explanation":"why"`, `"user":{"email":"owner@example.com","id":"account-of-the-key"`} {
 		if !strings.Contains(one, part) {
 			t.Errorf("GET annotation-1 = %v, want it to contain %v", one, part)
 		}
+	}
+	if strings.Contains(one, "5d1e") {
+		t.Errorf("GET annotation-1 = %v, want no word of the userId, as in the document", one)
 	}
 	mustCall(t, s, "POST", "/v1/traces", trace)
 	if got := s.Traces(); len(got) != 1 || got[0].Posts != 2 {
