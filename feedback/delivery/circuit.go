@@ -26,6 +26,7 @@ const (
 // goroutine.
 type circuit struct {
 	failures    int       // in a row
+	silent      int       // of them, the latest without a sign of life
 	until       time.Time // nothing is sent before, unless a success comes meanwhile
 	asked       time.Time // nothing is sent before: the backend has asked for it
 	lastSuccess time.Time
@@ -43,16 +44,22 @@ func (c *circuit) probing() bool { return c.failures >= openAfter }
 // It returns true when the backend was believed to be down.
 func (c *circuit) success(now time.Time) (back bool) {
 	back = c.probing()
-	c.failures, c.until, c.lastSuccess = 0, time.Time{}, now
+	c.failures, c.silent, c.until, c.lastSuccess = 0, 0, time.Time{}, now
 	return back
 }
 
-// failure records that the backend did not answer properly. It returns true
-// when this is what makes it count as down.
-func (c *circuit) failure(now time.Time) (down bool) {
+// failure records that the backend did not answer properly, or with an error of
+// its own: that is a sign of life, after which it is asked again soon. It returns
+// true when this is what makes it count as down.
+func (c *circuit) failure(now time.Time, alive bool) (down bool) {
 	c.failures++
+	if alive {
+		c.silent = 0
+	} else {
+		c.silent++
+	}
 	if c.probing() {
-		c.pause(now, jitter(min(maxProbeWait, time.Second<<min(c.failures-openAfter, 10))))
+		c.pause(now, jitter(min(maxProbeWait, time.Second<<min(max(c.silent-openAfter, 0), 10))))
 	}
 	return c.failures == openAfter
 }

@@ -96,7 +96,7 @@ func (l *lane) judge(r *result, now time.Time) (back bool) {
 		r.outcome, r.Dead = "dead", clip(fmt.Sprintf("given up after %d failures: %v", MaxStrikes, r.cause))
 		l.log.Warn("item given up", "response_id", r.sent.ResponseID, "vote", !r.sent.IsResponse(), "reason", r.Dead)
 	}
-	if l.circuit.failure(now) {
+	if l.circuit.failure(now, errors.Is(r.cause, feedback.ErrAnswered)) {
 		l.log.Warn("backend does not answer; deliveries wait until it does", "error", r.cause)
 	}
 	if l.circuit.probing() {
