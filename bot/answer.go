@@ -50,9 +50,11 @@ func (b *Bot) answer(ctx context.Context, flown *flight, r *reply) {
 	if err == nil {
 		w = b.write(ctx, flown, r)
 	}
+	r.q.files.letGo()
 	flown.land()
 	leave()
 	w.cost = b.settle(ctx, r.q, w) // also what was set aside and is not needed
+	w.prompt = nil // with its pictures
 	if err != nil {
 		b.decline(ctx, r, err)
 		return

@@ -21,6 +21,15 @@ type brought struct {
 	texts    []string // quoted, with their names
 	pictures []llm.Image
 	notes    []string // what could not be taken, a sentence each for the person
+	release  func()   // gives back the memory they take; nil for none
+}
+
+// letGo forgets what only the model needed.
+func (f *brought) letGo() {
+	f.pictures = nil
+	if f.release != nil {
+		f.release()
+	}
 }
 
 // note is what the person is told about files that could not be taken.

@@ -18,9 +18,10 @@ func (b *Bot) load(ctx context.Context, q *question) {
 	list, f := q.attachments, &q.files
 	wanted := make([]files.Attachment, len(list))
 	for n, a := range list {
-		wanted[n] = files.Attachment{Name: fileName(a), URL: a.URL}
+		wanted[n] = files.Attachment{Name: fileName(a), Size: a.Size, URL: a.URL}
 	}
-	loaded := b.fetch.Load(ctx, wanted, b.options.Pictures)
+	loaded, release := b.fetch.Load(ctx, wanted, b.options.Pictures)
+	f.release = release
 	left := 3 * b.options.ContextTokens // code points; most of what a conversation may take
 	for _, t := range loaded.Texts {
 		words := text.Plain(t.Content)

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Fetcher gets the bytes of attachments. A message names their addresses, so it
@@ -24,6 +26,7 @@ type Fetcher struct {
 	agent  string       // the User-Agent
 
 	decoding sync.Mutex
+	memory   *semaphore.Weighted // bytes that the files of all questions take
 }
 
 var cdnHosts = []string{"cdn.discordapp.com", "media.discordapp.net"}
@@ -37,7 +40,7 @@ var ErrTooLarge = errors.New("the file is too large")
 
 // NewFetcher returns a fetcher that also asks the host of Discord's API.
 func NewFetcher(apiURL, userAgent string) *Fetcher {
-	f := &Fetcher{agent: userAgent}
+	f := &Fetcher{agent: userAgent, memory: semaphore.NewWeighted(maxHeld)}
 	f.own, _ = url.Parse(apiURL) // what is no address is nobody's host
 	f.near = newFetchClient(nil)
 	f.client = newFetchClient(refusePrivate)

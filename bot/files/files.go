@@ -9,8 +9,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -25,6 +27,7 @@ const (
 // Attachment is a file that somebody attached.
 type Attachment struct {
 	Name string // as people may see it
+	Size int64  // in bytes, as Discord says; 0 if unknown
 	URL  string
 }
 
@@ -55,19 +58,60 @@ type Loaded struct {
 	Skipped  bool // there were more than Most
 }
 
+// maxHeld is how many bytes the files of all questions may take at once. A picture
+// is held about three times: as it came, as text in a request, and as that request.
+const (
+	maxHeld   = 96 << 20
+	timesHeld = 3
+)
+
 // Load fetches attachments and takes what a model can read. pictures says whether
-// it can look at pictures.
-func (f *Fetcher) Load(ctx context.Context, list []Attachment, pictures bool) (l Loaded) {
-	for n, a := range list {
-		if n >= Most {
-			l.Skipped = true
-			break
+// it can look at pictures. It waits while the files of other questions fill the
+// memory there is for them; release gives back what these take, once nobody uses
+// them any more.
+func (f *Fetcher) Load(ctx context.Context, list []Attachment, pictures bool) (l Loaded, release func()) {
+	l.Skipped = len(list) > Most
+	list = list[:min(len(list), Most)]
+	held := int64(0)
+	for _, a := range list {
+		held += a.mayTake()
+	}
+	held = min(held, maxHeld)
+	if err := f.memory.Acquire(ctx, held); err != nil {
+		for _, a := range list {
+			l.Refused = append(l.Refused, Refused{a.Name, fmt.Errorf("wait to fetch attachments: %w", err)})
 		}
+		return l, func() {}
+	}
+	for _, a := range list {
 		if err := f.load(ctx, &l, a, pictures); err != nil {
 			l.Refused = append(l.Refused, Refused{a.Name, err})
 		}
 	}
-	return l
+	kept := min(held, l.takes())
+	f.memory.Release(held - kept)
+	return l, sync.OnceFunc(func() { f.memory.Release(kept) })
+}
+
+// mayTake is the most that a file takes while it is looked at: itself and what is
+// made of it.
+func (a Attachment) mayTake() int64 {
+	size := a.Size
+	if size <= 0 || size > maxPicture {
+		size = maxPicture // unknown, or cut off there
+	}
+	return size + min(size, maxPlainSize)*timesHeld
+}
+
+// takes is what the loaded files take until nobody uses them.
+func (l Loaded) takes() (sum int64) {
+	for _, p := range l.Pictures {
+		sum += int64(len(p.Data)) * timesHeld
+	}
+	for _, t := range l.Texts {
+		sum += int64(len(t.Content)) * timesHeld
+	}
+	return sum
 }
 
 func (f *Fetcher) load(ctx context.Context, l *Loaded, a Attachment, pictures bool) error {
