@@ -23,8 +23,9 @@ const deliveriesUsage = `feedbackbot deliveries shows what the backends have got
 
   feedbackbot deliveries                        what is pending, delivered and refused
   feedbackbot deliveries retry [-backend NAME]  send what was refused once more
-  feedbackbot deliveries backfill -backend NAME -since DATE
-                                                send everything since a day once more
+  feedbackbot deliveries backfill -backend NAME -since DATE [-again]
+                                                send everything since a day once more;
+                                                -again where that makes doubles
 
 A running bot does the sending; backfill sends as well, and may be interrupted.
 `
@@ -39,6 +40,7 @@ func deliveriesCommand(ctx context.Context, args, environ []string, stdout, stde
 	flags.SetOutput(io.Discard)
 	backend := flags.String("backend", "", "")
 	since := flags.String("since", "", "")
+	again := flags.Bool("again", false, "")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || sub == "help" {
 		fmt.Fprint(stdout, deliveriesUsage)
 		if errors.Is(err, flag.ErrHelp) || sub == "help" {
@@ -65,7 +67,7 @@ func deliveriesCommand(ctx context.Context, args, environ []string, stdout, stde
 		if err != nil || *backend == "" {
 			return errors.New("backfill needs -backend NAME and -since YYYY-MM-DD")
 		}
-		return backfill(ctx, c, kept, *backend, day, stdout, stderr)
+		return backfill(ctx, c, kept, *backend, day, *again, stdout, stderr)
 	}
 	fmt.Fprint(stdout, deliveriesUsage)
 	return fmt.Errorf("there is no command deliveries %q", sub)
@@ -128,7 +130,7 @@ func retry(ctx context.Context, kept *store.Store, backend string, stdout io.Wri
 
 // backfill makes everything since a day due again and delivers it behind a
 // progress bar.
-func backfill(ctx context.Context, c Config, kept *store.Store, name string, since time.Time, stdout, stderr io.Writer) error {
+func backfill(ctx context.Context, c Config, kept *store.Store, name string, since time.Time, doubles bool, stdout, stderr io.Writer) error {
 	all, err := newBackends(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -143,6 +145,9 @@ func backfill(ctx context.Context, c Config, kept *store.Store, name string, sin
 	}
 	if backend == nil {
 		return fmt.Errorf("%w: there is no backend %q, only %v", errConfiguration, name, names)
+	}
+	if d, can := backend.(feedback.Doubler); can && d.Doubles() && !doubles {
+		return fmt.Errorf("%s cannot tell what it has already, so what it has would be there twice; with -again everything is sent all the same", name)
 	}
 	if err := backend.Check(ctx); err != nil && !errors.Is(err, feedback.ErrRefused) {
 		return fmt.Errorf("%s: %w", name, err)

@@ -54,7 +54,7 @@ func (b *Bot) answer(ctx context.Context, flown *flight, r *reply) {
 	flown.land()
 	leave()
 	w.cost = b.settle(ctx, r.q, w) // also what was set aside and is not needed
-	w.prompt = nil // with its pictures
+	w.prompt = nil                 // with its pictures
 	if err != nil {
 		b.decline(ctx, r, err)
 		return

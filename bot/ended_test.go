@@ -133,3 +133,29 @@ func TestRegeneratedQuestionIsDeleted(t *testing.T) {
 		}
 	})
 }
+
+// While it is seen to a question that another process has taken, this one is not
+// held to be writing an answer: it can be regenerated.
+func TestTakenElsewhereIsNotUnderWay(t *testing.T) {
+	onStage(t, filepath.Join(t.TempDir(), "feedback.db"), nil, nil, func(t *testing.T, s *stage) {
+		s.me.ID = "5"
+		m := &discord.Message{ID: "9", ChannelID: "8", Author: &discord.User{ID: "2"}, Content: "why?", At: time.Now()}
+		if _, err := s.kept.Take(t.Context(), feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), ChannelID: "8"}); err != nil {
+			t.Fatal(err)
+		}
+		s.begin("question", func() { s.ask(t.Context(), m) })
+		time.Sleep(takeOverAfter / 2)
+		synctest.Wait()
+		again := s.flights.beginOnly(s.models, feedback.Ask{ID: "10", Source: m.ID})
+		if again == nil {
+			t.Error("a question that another process has taken counts as under way")
+		} else {
+			again.land()
+		}
+		s.flights.stop(errDeleted, func(feedback.Ask) bool { return true })
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		s.intake, s.models = stopped, stopped
+		s.running.Wait()
+	})
+}

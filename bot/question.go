@@ -140,6 +140,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	q := newQuestion(a, c)
 	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {
+		flown.land() // another process writes the answer, or has written it
 		b.takeOver(m.ID)
 		return
 	}

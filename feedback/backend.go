@@ -88,6 +88,13 @@ type RetryError struct {
 func (e *RetryError) Error() string { return fmt.Sprintf("%v (retry after %v)", e.Err, e.After) }
 func (e *RetryError) Unwrap() error { return e.Err }
 
+// Doubler is a [Backend] whose protocol may be unable to tell a repetition from
+// another item.
+type Doubler interface {
+	// Doubles reports whether what is sent again is there twice.
+	Doubles() bool
+}
+
 // Eraser is a [Backend] that can delete what it was sent.
 type Eraser interface {
 	// Items returns what a response, or a submission, is at the backend, in

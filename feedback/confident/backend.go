@@ -135,3 +135,7 @@ func (c *Client) change(ctx context.Context, id string, a annotation) error {
 	}
 	return nil
 }
+
+// Doubles reports whether what is sent again is there twice: events have no id of
+// ours.
+func (c *Client) Doubles() bool { return c.options.API == Events }
