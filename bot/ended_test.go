@@ -76,6 +76,7 @@ func TestTryAgainAndAgain(t *testing.T) {
 				t.Fatalf("try %d: the source is %q, %v, want %s", n, a.Source, err, q.ID)
 			}
 			other := s.flights.begin(s.models, feedback.Ask{ID: "other", Source: q.ID})
+			other.write()
 			if s.flights.beginOnly(s.models, a) != nil {
 				t.Errorf("try %d: begun although another try is under way", n)
 			}

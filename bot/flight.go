@@ -18,9 +18,10 @@ var (
 type flight struct {
 	context.Context // ends with a cause when somebody ends the flight
 
-	ask  feedback.Ask
-	stop context.CancelCauseFunc
-	of   *flights
+	ask     feedback.Ask
+	writing bool // this process writes the answer, and no other; guarded by of
+	stop    context.CancelCauseFunc
+	of      *flights
 }
 
 // land takes a flight away: there is nothing left to stop. It may be called more
@@ -30,6 +31,13 @@ func (f *flight) land() {
 	delete(f.of.all, f)
 	f.of.mu.Unlock()
 	f.stop(nil)
+}
+
+// write notes that this process writes the answer.
+func (f *flight) write() {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	f.writing = true
 }
 
 // flights are the questions under way in this process.
@@ -48,16 +56,18 @@ func (f *flights) begin(ctx context.Context, ask feedback.Ask) *flight {
 }
 
 // beginOnly is begin for a question that may answer another one, its source, once
-// more. It returns nil when that one is being answered already.
+// more. It returns nil when an answer to that one is being written already.
 func (f *flights) beginOnly(ctx context.Context, ask feedback.Ask) *flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for other := range f.all {
-		if ask.Source != "" && (other.ask.ID == ask.Source || other.ask.Source == ask.Source) {
+		if ask.Source != "" && other.writing && (other.ask.ID == ask.Source || other.ask.Source == ask.Source) {
 			return nil
 		}
 	}
-	return f.add(ctx, ask)
+	one := f.add(ctx, ask)
+	one.writing = true
+	return one
 }
 
 func (f *flights) add(ctx context.Context, ask feedback.Ask) *flight {

@@ -144,6 +144,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 		b.takeOver(m.ID)
 		return
 	}
+	flown.write()
 	b.threadFor(ctx, &q, m.ID)
 	switch {
 	case errors.Is(context.Cause(flown), errDeleted):

@@ -162,6 +162,7 @@ func (b *Bot) resumeOn(ctx context.Context, r *reply) error {
 	r.q.turns, r.q.source, r.q.conversation.id = b.turnsOf(ctx, chain), r.q.sourceID(), r.q.ConversationID
 	flown := b.flights.begin(b.models, r.q.Ask)
 	defer flown.land()
+	flown.write()
 	b.answer(ctx, flown, r)
 	return nil
 }
