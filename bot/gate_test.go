@@ -36,7 +36,7 @@ func TestIdentifyGate(t *testing.T) {
 						return
 					}
 					time.Sleep(handshake)
-					began()
+					began(true)
 				})
 			}
 			all.Wait()

@@ -34,12 +34,36 @@ func TestDropIsResumed(t *testing.T) {
 	for _, id := range asked {
 		w.answered(id)
 	}
-	w.next(resumed, "a RESUME", nil)
+	w.next(resumed, "a RESUME where READY wants it", func(e discordtest.Event) bool {
+		c, is := e.Data.(discordtest.Connection)
+		return is && "ws://"+c.Host == w.discord.ResumeURL()
+	})
 	if n := w.discord.Identifies(); n != 1 {
 		t.Errorf("%d IDENTIFYs, want 1", n)
 	}
 	if n := len(w.replies(w.discord.Channel().ID)); n != 4 {
 		t.Errorf("%d replies to 4 questions", n)
+	}
+}
+
+// Where READY wants a session resumed may be out of reach; then it is resumed where
+// it began. An address that is not encrypted is not believed.
+func TestResumeElsewhereFails(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]string{"nobody listens": "ws://127.0.0.1:1", "not encrypted": "ws://discord.invalid", "nonsense": "::"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, discordtest.Options{})
+			w.discord.ResumeAt(at)
+			w.start()
+			resumed := w.watch(discordtest.KindResume)
+			w.discord.DropConnections()
+			w.next(resumed, "a RESUME", nil)
+			w.alive()
+			if n := w.discord.Identifies(); n != 1 {
+				t.Errorf("%d IDENTIFYs, want 1", n)
+			}
+		})
 	}
 }
 

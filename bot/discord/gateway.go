@@ -25,8 +25,11 @@ import (
 )
 
 const (
-	openTimeout  = 10 * time.Second // for a connection to become ready
-	closeTimeout = 5 * time.Second
+	openTimeout = 10 * time.Second // for a connection to become ready
+	// firstPatience is how long a hand-shake may take until the first frame. It
+	// grows with the tries, for networks where that is too short.
+	firstPatience = 2 * time.Second
+	closeTimeout  = 5 * time.Second
 	// codeResumable closes a connection so that its session can be resumed;
 	// discordgo's own Close sends 1000, which ends the session.
 	codeResumable   = 4000
@@ -56,9 +59,9 @@ type Gateway struct {
 	Shard, Total int
 	Content      bool    // ask for the privileged intent of message content
 	Out          *Client // whose token and base address the session uses
-	// identify waits until a session may begin. began has to be called when it
-	// has.
-	Identify func(context.Context) (began func(), err error)
+	// Identify waits until a session may begin. began has to be called when it
+	// has, or has not: then the next one need not wait.
+	Identify func(context.Context) (began func(identified bool), err error)
 	OnReady  func(lastGood time.Time) // a session begins; lastGood is zero for the first
 	OnEvent  func(Event)
 	Log      *slog.Logger
@@ -110,7 +113,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			return err
 		}
 		started := time.Now()
-		err = g.hold(ctx, began)
+		err = g.hold(ctx, began, min(firstPatience<<min(attempt, 4), openTimeout))
 		if errors.Is(err, ErrConfiguration) {
 			return err
 		}
@@ -122,22 +125,30 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 		g.Out.metrics.gateway.WithLabelValues("replaced").Inc()
 		g.Log.Warn("starting a new gateway session", "error", err)
-		pause(ctx, time.Second+rand.N(min(4*time.Second<<min(attempt, 4), time.Minute)))
+		pause(ctx, 500*time.Millisecond+rand.N(time.Second<<min(attempt, 6)))
 	}
 	return nil
 }
 
 // hold uses one session for as long as it can be resumed, and says why it
-// cannot any more. It calls began when Discord may have got the IDENTIFY.
-func (g *Gateway) hold(ctx context.Context, began func()) error {
-	began = sync.OnceFunc(began)
-	defer began()
-	c := g.newConnection()
+// cannot any more. It calls began when Discord may have got the IDENTIFY, or cannot
+// have. patience is for how long a connection may be silent at first.
+func (g *Gateway) hold(ctx context.Context, began func(identified bool), patience time.Duration) error {
+	var once sync.Once
+	tell := func(identified bool) { once.Do(func() { began(identified) }) }
+	defer tell(false)
+	c := g.newConnection(patience)
 	established := false
 	for try := 0; ; {
+		switch {
+		case established && try == 0:
+			c.goElsewhere()
+		case try > 0:
+			c.giveUpElsewhere() // it may be what fails
+		}
 		ready, err := c.open(ctx)
-		began()
-		identified := c.tapped() != nil && !established
+		identified := !established && c.tapped().hasSpoken()
+		tell(identified)
 		switch {
 		case err != nil:
 			if ctx.Err() != nil {

@@ -28,9 +28,13 @@ type connection struct {
 	session *discordgo.Session
 	up      chan struct{} // READY or RESUMED has arrived
 	down    chan struct{} // discordgo has closed the websocket
+	// patience is how long a connection may take until its first frame.
+	patience time.Duration
 
-	mu   sync.Mutex
-	wire *wire // of the latest websocket
+	mu        sync.Mutex
+	wire      *wire  // of the latest websocket
+	resumeURL string // where READY wants the session resumed; "" for where it began
+	elsewhere bool   // discordgo is to ask anew where the gateway is
 }
 
 // Event is one event as it arrived. It is decoded by whoever knows what it needs
@@ -48,9 +52,9 @@ var setUpDiscordgo = sync.OnceFunc(func() {
 	discordgo.Logger = func(int, int, string, ...any) {}
 })
 
-func (g *Gateway) newConnection() *connection {
+func (g *Gateway) newConnection(patience time.Duration) *connection {
 	setUpDiscordgo()
-	c := &connection{up: make(chan struct{}, 1), down: make(chan struct{}, 1)}
+	c := &connection{up: make(chan struct{}, 1), down: make(chan struct{}, 1), patience: patience}
 	s, _ := discordgo.New("Bot " + g.Out.token) // it fails for no arguments at all
 	s.ShouldReconnectOnError = false
 	s.ShouldRetryOnRateLimit = false
@@ -58,7 +62,7 @@ func (g *Gateway) newConnection() *connection {
 	s.SyncEvents = true // our handler only hands events on
 	s.LogLevel = discordgo.LogError
 	s.MaxRestRetries = 0
-	s.Client = &http.Client{Transport: g.Out.gatewayTransport(), Timeout: openTimeout}
+	s.Client = &http.Client{Transport: c.leading(g.Out.gatewayTransport()), Timeout: openTimeout}
 	s.Identify.Intents = discordgo.IntentsGuilds | discordgo.IntentsGuildMessages | discordgo.IntentsDirectMessages
 	if g.Content {
 		s.Identify.Intents |= discordgo.IntentMessageContent
@@ -70,9 +74,15 @@ func (g *Gateway) newConnection() *connection {
 		HandshakeTimeout: openTimeout,
 		Proxy:            http.ProxyFromEnvironment,
 		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if err := c.mayDial(); err != nil {
+				return nil, err
+			}
 			return c.tap(dial.DialContext(ctx, network, address))
 		},
 		NetDialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if err := c.mayDial(); err != nil {
+				return nil, err
+			}
 			d := tls.Dialer{NetDialer: dial}
 			return c.tap(d.DialContext(ctx, network, address))
 		},
@@ -83,9 +93,11 @@ func (g *Gateway) newConnection() *connection {
 		}
 		if e.Type == "READY" {
 			g.Out.metrics.gateway.WithLabelValues("ready").Inc()
+			c.noteResumeURL(e.RawData)
 			g.OnReady(g.Fresh())
 		}
 		if e.Type == "READY" || e.Type == "RESUMED" {
+			c.tapped().isReady()
 			signal(c.up) // from now on the connection counts as seen to work
 		}
 		g.seen()
@@ -107,7 +119,7 @@ func (c *connection) tap(conn net.Conn, err error) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{Conn: conn}
+	w := newWire(conn)
 	c.mu.Lock()
 	c.wire = w
 	c.mu.Unlock()
@@ -139,8 +151,14 @@ func (c *connection) closeCode(err error) int {
 func (c *connection) open(ctx context.Context) (bool, error) {
 	drain(c.up)
 	drain(c.down)
+	c.mu.Lock()
+	c.wire = nil // of the websocket before
+	c.mu.Unlock()
 	deadline := time.NewTimer(openTimeout)
 	defer deadline.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	begun := time.Now()
 	opened := make(chan error, 1)
 	go func() { opened <- c.session.Open() }()
 	for {
@@ -166,11 +184,33 @@ func (c *connection) open(ctx context.Context) (bool, error) {
 			}
 		case <-c.down:
 			return false, errLost
+		case <-look.C:
+			if c.askedToReconnect() || c.patience < time.Since(begun) && c.tapped().heartbeatInterval() == 0 {
+				return false, errHung
+			}
 		case <-deadline.C:
 			return false, errHung
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}
+	}
+}
+
+// lookEvery is how often it is looked whether discordgo hangs already.
+const lookEvery = 50 * time.Millisecond
+
+// askedToReconnect reports whether the server has asked for it before the session
+// was ready. discordgo hangs in that.
+func (c *connection) askedToReconnect() bool {
+	w := c.tapped()
+	if w == nil {
+		return false
+	}
+	select {
+	case <-w.reconnect:
+		return true
+	default:
+		return false
 	}
 }
 

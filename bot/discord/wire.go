@@ -10,9 +10,10 @@ import (
 )
 
 // wire is the connection below discordgo's websocket. It reads along, because
-// two things that a supervisor must know do not reach discordgo's callers: the
-// heartbeat interval that the server's first frame tells, and the code with
-// which the server closes.
+// some things that a supervisor must know do not reach discordgo's callers: the
+// heartbeat interval that the server's first frame tells, the code with which the
+// server closes, that it asks to reconnect before the session is ready, in which
+// discordgo hangs, and whether discordgo has said anything at all.
 type wire struct {
 	net.Conn
 
@@ -22,12 +23,46 @@ type wire struct {
 	skip      int    // bytes of the current frame that are of no interest
 	interval  time.Duration
 	closeCode int
+	spoke     bool          // discordgo has sent a frame, so perhaps an IDENTIFY
+	ready     bool          // what is asked from now on discordgo can do
+	reconnect chan struct{} // closed when the server asks to reconnect before that
+}
+
+func newWire(conn net.Conn) *wire { return &wire{Conn: conn, reconnect: make(chan struct{})} }
+
+// Write notes when the first frame leaves.
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	w.spoke = w.spoke || w.upgraded
+	w.mu.Unlock()
+	return w.Conn.Write(p)
+}
+
+// hasSpoken reports whether discordgo has sent a frame.
+func (w *wire) hasSpoken() bool {
+	if w == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.spoke
+}
+
+// isReady notes that the session is ready.
+func (w *wire) isReady() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ready = true
 }
 
 const (
-	opText  = 0x1
+	opText  = 0x1 // of a frame
 	opClose = 0x8
-	// maxHello is more than a HELLO frame ever has; what is longer is none.
+	// Of what a text frame says.
+	opReconnect = 7
+	opHello     = 10
+	// maxHello is more than a frame ever has that is looked at; what is longer is
+	// another.
 	maxHello = 4 << 10
 	// maxInterval is more milliseconds than Discord leaves between heartbeats.
 	maxInterval = 3_600_000
@@ -43,6 +78,9 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // heartbeatInterval returns what HELLO told, or 0 before it has arrived.
 func (w *wire) heartbeatInterval() time.Duration {
+	if w == nil {
+		return 0
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.interval
@@ -98,7 +136,7 @@ func (w *wire) frame() {
 	case 10:
 		length = binary.BigEndian.Uint64(b[2:]) & (1<<62 - 1)
 	}
-	wanted := op == opClose || op == opText && w.interval == 0 && length <= maxHello
+	wanted := op == opClose || op == opText && !w.ready && length <= maxHello
 	if !wanted {
 		w.skip, w.buffer = int(length), b[:0]
 		return
@@ -113,15 +151,33 @@ func (w *wire) frame() {
 			w.closeCode = int(binary.BigEndian.Uint16(payload))
 		}
 	case opText:
-		var hello struct {
-			Op   int `json:"op"`
-			Data struct {
-				Interval float64 `json:"heartbeat_interval"`
-			} `json:"d"`
-		}
-		if json.Unmarshal(payload, &hello) == nil && hello.Op == 10 && hello.Data.Interval > 0 && hello.Data.Interval < maxInterval {
-			w.interval = time.Duration(hello.Data.Interval * float64(time.Millisecond))
-		}
+		w.text(payload)
 	}
 	w.buffer = b[:0]
+}
+
+// text looks at a frame from before the session is ready.
+func (w *wire) text(payload []byte) {
+	var frame struct {
+		Op   int             `json:"op"`
+		Data json.RawMessage `json:"d"`
+	}
+	if json.Unmarshal(payload, &frame) != nil {
+		return
+	}
+	switch frame.Op {
+	case opReconnect:
+		select {
+		case <-w.reconnect: // it has asked before
+		default:
+			close(w.reconnect)
+		}
+	case opHello:
+		var hello struct {
+			Interval float64 `json:"heartbeat_interval"`
+		}
+		if w.interval == 0 && json.Unmarshal(frame.Data, &hello) == nil && hello.Interval > 0 && hello.Interval < maxInterval {
+			w.interval = time.Duration(hello.Interval * float64(time.Millisecond))
+		}
+	}
 }

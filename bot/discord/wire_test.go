@@ -3,6 +3,7 @@ package discord
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func closing(code int) string {
 
 // read feeds a wire in pieces of the given size, and returns what it learnt.
 func read(stream string, piece int) (time.Duration, int) {
-	w := &wire{}
+	w := newWire(nil)
 	for len(stream) > 0 {
 		n := min(max(piece, 1), len(stream))
 		w.feed([]byte(stream[:n]))
@@ -89,7 +90,7 @@ func TestWireReads(t *testing.T) {
 		defer server.Close()
 		fmt.Fprint(server, stream)
 	}()
-	w := &wire{Conn: client}
+	w := newWire(client)
 	got := ""
 	for buffer := make([]byte, 7); ; {
 		n, err := w.Read(buffer)
@@ -123,4 +124,52 @@ func FuzzWire(f *testing.F) {
 			t.Errorf("interval = %v, want none below 0", interval)
 		}
 	})
+}
+
+// The server's wish to reconnect is noticed before the session is ready, however
+// it arrives; afterwards it is discordgo's business. What discordgo says is noticed
+// from its first frame on.
+func TestWireNoticesReconnect(t *testing.T) {
+	upgrade := "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+	op7 := "\x81\x08{\"op\":7}"
+	for name, tt := range map[string]struct {
+		arrives string
+		ready   bool
+		want    bool
+	}{
+		"in place of HELLO": {upgrade + op7, false, true},
+		"twice":             {upgrade + op7 + op7, false, true},
+		"another op":        {upgrade + "\x81\x09{\"op\":11}", false, false},
+		"when it is ready":  {upgrade + op7, true, false},
+	} {
+		w := newWire(nil)
+		if tt.ready {
+			w.isReady()
+		}
+		for _, b := range []byte(tt.arrives) {
+			w.feed([]byte{b})
+		}
+		got := false
+		select {
+		case <-w.reconnect:
+			got = true
+		default:
+		}
+		if got != tt.want {
+			t.Errorf("%s: asked to reconnect = %t, want %t", name, got, tt.want)
+		}
+	}
+	here, there := net.Pipe()
+	defer here.Close()
+	go io.Copy(io.Discard, there)
+	w := newWire(here)
+	for _, step := range []struct {
+		arrives string
+		want    bool
+	}{{"", false}, {upgrade, true}} {
+		w.feed([]byte(step.arrives))
+		if _, err := w.Write([]byte("x")); err != nil || w.hasSpoken() != step.want {
+			t.Errorf("after %q hasSpoken() = %t, %v, want %t", step.arrives, w.hasSpoken(), err, step.want)
+		}
+	}
 }

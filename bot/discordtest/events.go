@@ -63,6 +63,7 @@ type Connection struct {
 	Session string
 	Shard   int
 	Code    int
+	Host    string // where a RESUME came in
 }
 
 // traffic is what was observed: requests, problems, and the state of the limits.

@@ -19,6 +19,7 @@ type conn struct {
 	s       *Server
 	ws      *websocket.Conn
 	session *session // guarded by s.mu
+	host    string   // that was asked for
 
 	mu      sync.Mutex
 	queue   [][]byte
@@ -99,7 +100,7 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	defer ws.Close()
-	c := &conn{s: s, ws: ws, wake: make(chan struct{}, 1), quit: make(chan struct{})}
+	c := &conn{s: s, ws: ws, host: r.Host, wake: make(chan struct{}, 1), quit: make(chan struct{})}
 	ws.SetReadLimit(1 << 20)
 	s.mu.Lock()
 	if s.closed {

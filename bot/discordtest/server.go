@@ -157,6 +157,29 @@ func (s *Server) URL() string { return "http://" + s.listener.Addr().String() + 
 // GatewayURL is the address of the gateway, as GET /gateway tells it.
 func (s *Server) GatewayURL() string { return "ws://" + s.listener.Addr().String() }
 
+// ResumeURL is where sessions are to be resumed: the same machine under another
+// name, as Discord's are other machines.
+func (s *Server) ResumeURL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.resumeURL()
+}
+
+func (s *Server) resumeURL() string {
+	if s.resumeAt != "" {
+		return s.resumeAt
+	}
+	_, port, _ := net.SplitHostPort(s.listener.Addr().String())
+	return "ws://localhost:" + port
+}
+
+// ResumeAt changes where sessions are to be resumed.
+func (s *Server) ResumeAt(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resumeAt = url
+}
+
 // Client returns an HTTP client that sends every request to this server, whatever host and API version it is meant
 // for: with discordgo, session.Client = s.Client().
 func (s *Server) Client() *http.Client {

@@ -150,7 +150,7 @@ func (s *Server) open(c *conn, shard, of, intents int) {
 	}
 	s.sendTo(se, "READY", object{
 		"v": 10, "user": s.bot, "guilds": guilds, "session_id": id, "session_type": "normal",
-		"resume_gateway_url": s.GatewayURL(), "shard": []int{shard, of}, "private_channels": []object{},
+		"resume_gateway_url": s.resumeURL(), "shard": []int{shard, of}, "private_channels": []object{},
 		"relationships": []object{}, "presences": []object{}, "user_settings": object{},
 		"application": object{"id": s.bot.ID, "flags": s.applicationFlags()},
 	})
@@ -193,7 +193,7 @@ func (s *Server) resume(c *conn, id string, seq int64) bool {
 	for _, frame := range se.frames[len(se.frames)-int(se.seq-seq):] {
 		c.push(frame)
 	}
-	s.emit(KindResume, Connection{Session: id, Shard: se.shard})
+	s.emit(KindResume, Connection{Session: id, Shard: se.shard, Host: c.host})
 	s.sendTo(se, "RESUMED", object{})
 	return true
 }

@@ -18,6 +18,7 @@ type world struct {
 	timeline []string // ids of all messages, ascending; the deleted ones too
 	general  *channel
 	joined   string
+	resumeAt string
 	rights   map[string]int64 // of users who have others than DefaultPermissions
 
 	files     map[string]Attachment // with their bytes, by id
