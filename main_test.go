@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,5 +63,18 @@ func TestRun(t *testing.T) {
 				t.Errorf("stderr = %q, want no value in it", stderr.String())
 			}
 		})
+	}
+}
+
+// A stop is no failure, however early it comes.
+func TestStoppedBeforeItBegan(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, args := range [][]string{nil, {"playground"}} {
+		var out, errs bytes.Buffer
+		environ := []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "feedback.db"), "HTTP_ADDR=127.0.0.1:0"}
+		if code := run(ctx, args, environ, &out, &errs); code != exitOK {
+			t.Errorf("run(%q) = %d, want %d: %s", args, code, exitOK, errs.String())
+		}
 	}
 }
