@@ -155,9 +155,7 @@ func (s *Store) commit(batch []*write) {
 		if !isPassing(err) {
 			break
 		}
-		if isReadOnly(err) { // a server that was the primary until now
-			s.dropIdle()
-		}
+		s.followPrimary(err)
 		if !told {
 			s.log.Warn("the database does not take changes, trying again", "error", err)
 			told = true

@@ -20,8 +20,7 @@ import (
 	"sync"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	_ "modernc.org/sqlite"             // driver "sqlite"
+	_ "modernc.org/sqlite" // driver "sqlite"
 
 	"feedbackbot/feedback"
 )
@@ -169,31 +168,32 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 func (s *Store) connect(databaseURL, driverSuffix string) error {
-	scheme, rest, _ := strings.Cut(databaseURL, ":")
-	var err error
-	switch scheme {
-	case "sqlite":
-		s.dialect = sqliteDialect
-		return s.connectSQLite(strings.TrimPrefix(rest, "//"), driverSuffix)
-	case "postgres", "postgresql":
-		s.dialect = postgresDialect
-		if s.db, err = sql.Open("pgx"+driverSuffix, databaseURL); err != nil {
-			return errors.New("DATABASE_URL is not a valid postgres:// address") // err would repeat the password
+	scheme, _, _ := strings.Cut(databaseURL, ":")
+	for _, connect := range []func(scheme, databaseURL, driverSuffix string) (ok bool, err error){
+		s.connectSQLite,
+		s.connectPostgres,
+	} {
+		if ok, err := connect(scheme, databaseURL, driverSuffix); ok {
+			return err
 		}
-		s.db.SetMaxOpenConns(16)
-		s.db.SetMaxIdleConns(maxIdle)
-		s.read = s.db
-		return nil
-	default:
-		return errors.New("DATABASE_URL must be sqlite:PATH or postgres://HOST/NAME")
 	}
+	return errors.New("DATABASE_URL must be sqlite:PATH or postgres://HOST/NAME")
 }
 
-// connectSQLite opens one connection that writes and a few that only read.
+// connectSQLite opens the file that an address names.
+func (s *Store) connectSQLite(scheme, databaseURL, driverSuffix string) (ok bool, err error) {
+	if scheme != "sqlite" {
+		return false, nil
+	}
+	s.dialect = sqliteDialect
+	return true, s.openSQLite(strings.TrimPrefix(strings.TrimPrefix(databaseURL, "sqlite:"), "//"), driverSuffix)
+}
+
+// openSQLite opens one connection that writes and a few that only read.
 // WAL lets them work side by side; synchronous=FULL is what makes a commit
 // survive a power cut. The driver ignores misspelt parameters without a word,
 // so both settings are read back.
-func (s *Store) connectSQLite(path, driverSuffix string) error {
+func (s *Store) openSQLite(path, driverSuffix string) error {
 	if path == "" {
 		return errors.New("DATABASE_URL names no file")
 	}

@@ -31,7 +31,10 @@ var tracers atomic.Int64
 func Trace(t *testing.T) *Tracer {
 	t.Helper()
 	tr := &Tracer{suffix: fmt.Sprintf("-traced-%d", tracers.Add(1))}
-	for _, name := range []string{"sqlite", "pgx"} {
+	for _, name := range []string{
+		"sqlite",
+		"pgx",
+	} {
 		db, err := sql.Open(name, "")
 		if err != nil {
 			t.Fatal(err)
