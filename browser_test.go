@@ -48,7 +48,7 @@ func openPlayground(t *testing.T) *browser {
 	t.Cleanup(stop)
 	ctx, done := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {})) // it complains of events it does not know
 	t.Cleanup(done)
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t, ctx}
 	chromedp.ListenTarget(ctx, func(e any) {
@@ -73,7 +73,7 @@ func (b *browser) do(actions ...chromedp.Action) {
 // page changes.
 func (b *browser) until(condition string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Minute)
 	defer cancel()
 	err := chromedp.Run(ctx, chromedp.Evaluate(`new Promise(resolve => {
 		const ok = () => Boolean(`+condition+`);

@@ -36,7 +36,10 @@ const databasePatience = time.Minute
 func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	kept, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText,
 		Patience: databasePatience, Log: log})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // stopped before anything began
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()

@@ -33,6 +33,9 @@ type outside struct {
 func newOutside(t *testing.T, d discordtest.Options, m llmtest.Options) *outside {
 	t.Helper()
 	d.OpenAPI = os.Getenv("DISCORD_OPENAPI")
+	if d.AckTimeout == 0 {
+		d.AckTimeout = 2 * time.Minute // a slow machine is not what is tested
+	}
 	discord, err1 := discordtest.New(d)
 	model, err2 := llmtest.New(m)
 	platform, err3 := confidenttest.New(confidenttest.Options{OpenAPI: os.Getenv("CONFIDENT_OPENAPI")})
@@ -66,7 +69,7 @@ func newOutside(t *testing.T, d discordtest.Options, m llmtest.Options) *outside
 }
 
 func (o *outside) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(o.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(o.t.Context(), 2*time.Minute)
 	o.t.Cleanup(cancel)
 	return ctx
 }
@@ -250,6 +253,48 @@ func TestRefusedConfiguration(t *testing.T) {
 			lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 			if last := lines[len(lines)-1]; code != 78 || !strings.HasPrefix(last, "feedbackbot: ") || !strings.Contains(last, test.want) {
 				t.Errorf("run() = %d, last line %q, want 78 and %s", code, last, test.want)
+			}
+		})
+	}
+}
+
+// stopAt is a log that stops the program as soon as it says something.
+type stopAt struct {
+	buffer
+	word string
+	stop func()
+}
+
+func (s *stopAt) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), s.word) {
+		s.stop()
+	}
+	return s.buffer.Write(p)
+}
+
+// Whoever stops the program before it has begun sees it end as after any stop.
+func TestStoppedWhileStarting(t *testing.T) {
+	o := newOutside(t, discordtest.Options{}, llmtest.Options{})
+	for _, test := range []struct {
+		name    string
+		args    []string
+		environ []string
+		moment  string
+	}{
+		{"Playground", []string{"playground", "-data", t.TempDir()}, nil, "The playground is at"},
+		{"Bot", nil, o.environ, ""},
+		{"WaitingForPostgres", nil, append(o.environ, "DATABASE_URL=postgres://postgres@127.0.0.1:1/none"), "cannot be opened yet"},
+		{"Connecting", nil, append(o.environ, "DATABASE_URL=sqlite:"+filepath.Join(t.TempDir(), "feedback.db")), "feedbackbot is starting"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			log := &stopAt{word: test.moment, stop: stop}
+			if test.moment == "" {
+				stop()
+			}
+			if code := run(ctx, test.args, test.environ, log, log); code != 0 || ctx.Err() == nil || strings.Contains(log.String(), "feedbackbot: ") {
+				t.Errorf("run() = %d, want 0 after the stop; log:\n%s", code, log.String())
 			}
 		})
 	}

@@ -139,7 +139,8 @@ func TestRegeneratedQuestionIsDeleted(t *testing.T) {
 // held to be writing an answer: it can be regenerated.
 func TestTakenElsewhereIsNotUnderWay(t *testing.T) {
 	onStage(t, filepath.Join(t.TempDir(), "feedback.db"), nil, nil, func(t *testing.T, s *stage) {
-		s.me.ID = "5"
+		ctx, stop := context.WithCancel(t.Context())
+		s.intake, s.models, s.me.ID = ctx, ctx, "5"
 		m := &discord.Message{ID: "9", ChannelID: "8", Author: &discord.User{ID: "2"}, Content: "why?", At: time.Now()}
 		if _, err := s.kept.Take(t.Context(), feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), ChannelID: "8"}); err != nil {
 			t.Fatal(err)
@@ -154,9 +155,7 @@ func TestTakenElsewhereIsNotUnderWay(t *testing.T) {
 			again.land()
 		}
 		s.flights.stop(errDeleted, func(feedback.Ask) bool { return true })
-		stopped, stop := context.WithCancel(t.Context())
 		stop()
-		s.intake, s.models = stopped, stopped
 		s.running.Wait()
 	})
 }
