@@ -81,3 +81,7 @@ func Migrate(ctx context.Context, databaseURL string, steps fs.FS) error {
 	}
 	return errors.Join(s.migrate(ctx), s.closePools())
 }
+
+// CheckpointTries returns how often it was tried to empty SQLite's log over the
+// connection that is kept for it, which is closed after each use.
+func (s *Store) CheckpointTries() int64 { return s.checkpoints.Stats().MaxIdleClosed }

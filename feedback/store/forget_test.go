@@ -166,3 +166,39 @@ func TestExpire(t *testing.T) {
 		}
 	})
 }
+
+// While somebody reads, as a backup does, forgetting waits to empty the log of
+// changes; the one connection that writes does not wait with it, so clicks go on.
+func TestForgetKeepsNobodyFromWriting(t *testing.T) {
+	t.Parallel()
+	s := open(t, feedbacktest.SQLite(t), store.Options{})
+	asked(t, s, "1", "ada", "g", "ada", time.Now())
+	reading, err := s.ReadDB().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := reading.QueryRow(`SELECT COUNT(*) FROM responses`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	forgotten := make(chan error, 1)
+	go func() {
+		_, err := s.Forget(t.Context(), "ada")
+		forgotten <- err
+	}()
+	eventually(t, "the member is forgotten", func() bool {
+		return rows(t, s.DB(), `SELECT 1 FROM responses WHERE asker = 'ada'`) == ""
+	})
+	eventually(t, "it tries to empty the log, again and again, over a connection of its own", func() bool { return s.CheckpointTries() > 2 })
+	bert := asked(t, s, "2", "bert", "g", "bert", time.Now())
+	vote(t, s, click(bert, "carl", 5))
+	if len(forgotten) != 0 {
+		t.Errorf("Forget() = %v while somebody reads what is forgotten", <-forgotten)
+	}
+	if err := reading.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-forgotten; err != nil {
+		t.Errorf("Forget() = %v", err)
+	}
+}
