@@ -106,8 +106,6 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	switch {
 	case err == nil:
 		return exitOK
-	case ctx.Err() != nil && errors.Is(err, context.Canceled) && (command == "" || command == "playground"):
-		return exitOK // stopped before it had begun
 	case errors.Is(err, errConfiguration), errors.Is(err, bot.ErrConfiguration):
 		fmt.Fprintln(stderr, "feedbackbot:", oneLine(err))
 		return exitConfiguration

@@ -70,7 +70,10 @@ func TestRun(t *testing.T) {
 func TestStoppedBeforeItBegan(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	for _, args := range [][]string{nil, {"playground"}} {
+	for _, args := range [][]string{
+		nil,
+		{"playground"},
+	} {
 		var out, errs bytes.Buffer
 		environ := []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "feedback.db"), "HTTP_ADDR=127.0.0.1:0"}
 		if code := run(ctx, args, environ, &out, &errs); code != exitOK {

@@ -218,10 +218,8 @@ func (b *Bot) findAnswer(ctx context.Context, q question) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, func(m discord.Message) bool { return showsQuestion(m.Content) })
 	for _, m := range list {
-		if showsQuestion(m.Content) {
-			continue
-		}
 		answers := m.Reference != nil && m.Reference.MessageID == q.ID || m.Interaction != nil && m.Interaction.ID == q.ID
 		if answers && m.Author != nil && m.Author.ID == b.me.ID && text.Visible(m.Content) {
 			return []string{m.ID}, b.store.Posted(ctx, q.Ask, m.ID, 0)

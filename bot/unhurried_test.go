@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"context"
-	"time"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/store"
@@ -38,12 +37,4 @@ func (u unhurried) Fail(ctx context.Context, askID string) error {
 
 func (u unhurried) Finish(ctx context.Context, askID string) error {
 	return u.Store.Finish(context.WithoutCancel(ctx), askID)
-}
-
-func (u unhurried) Reserve(ctx context.Context, a feedback.Ask, most feedback.Use, b feedback.Budget, now time.Time) (feedback.Verdict, error) {
-	return u.Store.Reserve(context.WithoutCancel(ctx), a, most, b, now)
-}
-
-func (u unhurried) Settle(ctx context.Context, askID string, took feedback.Use) error {
-	return u.Store.Settle(context.WithoutCancel(ctx), askID, took)
 }

@@ -83,19 +83,6 @@ func (e *erasing) ask() {
 	e.must(err)
 }
 
-func (e *erasing) reserve() {
-	if a := e.some(func(a *asking) bool { return !a.gone }); a != nil {
-		_, err := e.process().Reserve(context.Background(), a.Ask, feedback.Use{Tokens: 1}, feedback.Budget{}, time.Now())
-		e.must(err)
-	}
-}
-
-func (e *erasing) settle() {
-	if a := e.some(func(*asking) bool { return true }); a != nil {
-		e.must(e.process().Settle(context.Background(), a.ID, feedback.Use{Tokens: 2}))
-	}
-}
-
 // store is the end of an answer, whatever has happened to its question meanwhile.
 func (e *erasing) store() {
 	a := e.some(func(a *asking) bool { return !a.stored })
@@ -253,8 +240,10 @@ func (e *erasing) run() {
 		e.open(n)
 	}
 	e.t.Repeat(map[string]func(*rapid.T){
-		"ask": func(*rapid.T) { e.ask() }, "reserve": func(*rapid.T) { e.reserve() }, "settle": func(*rapid.T) { e.settle() },
-		"store": func(*rapid.T) { e.store() }, "vote": func(*rapid.T) { e.vote() }, "forget": func(*rapid.T) { e.forget() },
+		"ask":     func(*rapid.T) { e.ask() },
+		"reserve": func(*rapid.T) { e.reserve() },
+		"settle":  func(*rapid.T) { e.settle() },
+		"store":   func(*rapid.T) { e.store() }, "vote": func(*rapid.T) { e.vote() }, "forget": func(*rapid.T) { e.forget() },
 		"delete message": func(*rapid.T) { e.deleteMessage() }, "leave server": func(*rapid.T) { e.leaveServer() },
 		"expire": func(*rapid.T) { e.expire() }, "backfill": func(*rapid.T) { e.backfill() }, "deliver": func(*rapid.T) { e.deliver() },
 		"crash": func(*rapid.T) { e.crash() },
