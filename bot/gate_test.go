@@ -45,8 +45,17 @@ func TestIdentifyGate(t *testing.T) {
 			}
 			time.Sleep(identifyEvery)
 		}
+		began, err := b.mayIdentify(t.Context(), 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		began(false) // no IDENTIFY has left, so the next one need not wait
 		if _, err := b.mayIdentify(t.Context(), 0, 1); err != nil {
 			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 0 {
+			t.Errorf("after a session that never began the next one waited %v", took)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

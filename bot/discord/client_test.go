@@ -27,7 +27,13 @@ type desk struct {
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
-	d, err := discordtest.New(discordtest.Options{Token: "canary-token"})
+	return newDeskWith(t, discordtest.Options{})
+}
+
+func newDeskWith(t *testing.T, options discordtest.Options) desk {
+	t.Helper()
+	options.Token = "canary-token"
+	d, err := discordtest.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

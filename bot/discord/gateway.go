@@ -15,6 +15,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,9 @@ type Gateway struct {
 	OnEvent  func(Event)
 	Log      *slog.Logger
 
+	// How long to wait for a connection; the constants above when zero.
+	openIn, firstIn time.Duration
+
 	mu       sync.Mutex
 	lastGood time.Time // when the connection was last seen to work
 	owned    bool      // this process, and no other, runs the shard
@@ -113,7 +117,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			return err
 		}
 		started := time.Now()
-		err = g.hold(ctx, began, min(firstPatience<<min(attempt, 4), openTimeout))
+		err = g.hold(ctx, began, min(cmp.Or(g.firstIn, firstPatience)<<min(attempt, 4), cmp.Or(g.openIn, openTimeout)))
 		if errors.Is(err, ErrConfiguration) {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // A session is to be resumed at the address that READY gave it. discordgo goes
@@ -46,8 +47,17 @@ func (c *connection) goElsewhere() {
 	c.elsewhere = c.resumeURL != ""
 	again := c.elsewhere
 	c.mu.Unlock()
-	if again {
+	if !again {
+		return
+	}
+	refused := make(chan struct{})
+	go func() {
+		defer close(refused)
 		_ = c.session.Open() // its connection is refused by mayDial
+	}()
+	select {
+	case <-refused:
+	case <-time.After(closeTimeout): // it hangs, which the next Open will show
 	}
 }
 

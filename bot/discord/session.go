@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -28,8 +29,9 @@ type connection struct {
 	session *discordgo.Session
 	up      chan struct{} // READY or RESUMED has arrived
 	down    chan struct{} // discordgo has closed the websocket
-	// patience is how long a connection may take until its first frame.
-	patience time.Duration
+	// patience is how long a connection may take until its first frame, and openIn
+	// until it is ready.
+	patience, openIn time.Duration
 
 	mu        sync.Mutex
 	wire      *wire  // of the latest websocket
@@ -54,7 +56,7 @@ var setUpDiscordgo = sync.OnceFunc(func() {
 
 func (g *Gateway) newConnection(patience time.Duration) *connection {
 	setUpDiscordgo()
-	c := &connection{up: make(chan struct{}, 1), down: make(chan struct{}, 1), patience: patience}
+	c := &connection{up: make(chan struct{}, 1), down: make(chan struct{}, 1), patience: patience, openIn: cmp.Or(g.openIn, openTimeout)}
 	s, _ := discordgo.New("Bot " + g.Out.token) // it fails for no arguments at all
 	s.ShouldReconnectOnError = false
 	s.ShouldRetryOnRateLimit = false
@@ -154,7 +156,7 @@ func (c *connection) open(ctx context.Context) (bool, error) {
 	c.mu.Lock()
 	c.wire = nil // of the websocket before
 	c.mu.Unlock()
-	deadline := time.NewTimer(openTimeout)
+	deadline := time.NewTimer(c.openIn)
 	defer deadline.Stop()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
