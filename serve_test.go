@@ -33,9 +33,6 @@ type outside struct {
 func newOutside(t *testing.T, d discordtest.Options, m llmtest.Options) *outside {
 	t.Helper()
 	d.OpenAPI = os.Getenv("DISCORD_OPENAPI")
-	if d.AckTimeout == 0 {
-		d.AckTimeout = 2 * time.Minute // a slow machine is not what is tested
-	}
 	discord, err1 := discordtest.New(d)
 	model, err2 := llmtest.New(m)
 	platform, err3 := confidenttest.New(confidenttest.Options{OpenAPI: os.Getenv("CONFIDENT_OPENAPI")})
