@@ -3,6 +3,7 @@ package bot_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
