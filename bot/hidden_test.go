@@ -14,9 +14,9 @@ import (
 func TestAskWhereTheBotMayNotLook(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("It was all kind. ", 300)
-	for _, test := range []struct{ name, text string }{
-		{"answered", long + "The end."},
-		{"flagged", long + llmtest.FlaggedWord},
+	for _, test := range []struct{ name, end string }{
+		{"answered", "The end."},
+		{"flagged", llmtest.FlaggedWord},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -25,8 +25,11 @@ func TestAskWhereTheBotMayNotLook(t *testing.T) {
 			w.start()
 			ada, hidden := w.discord.AddUser("Ada").ID, w.discord.AddChannel(w.discord.Guild().ID, "hidden", discordtest.SendMessages).ID
 			w.discord.SetPermissions(hidden, 0)
-			w.model.Queue(llmtest.Script{Text: test.text})
+			shownSoFar := make(chan struct{})
+			w.model.Queue(llmtest.Script{Tokens: []string{long, test.end}, Hold: shownSoFar})
 			w.discord.Command(ada, hidden, "ask", map[string]any{"prompt": "tell me more"})
+			w.message("another part", func(m discordtest.Message) bool { return len(w.replies(hidden)) > 1 })
+			close(shownSoFar)
 			w.message("its end", func(m discordtest.Message) bool {
 				return m.ChannelID == hidden && (rateable(m) && strings.Contains(m.Content, "The end.") || strings.Contains(m.Content, "I've taken my answer back"))
 			})
@@ -35,7 +38,7 @@ func TestAskWhereTheBotMayNotLook(t *testing.T) {
 			for _, m := range w.replies(hidden) {
 				shown += m.Content
 			}
-			if want := strings.Count(test.text, "kind"); test.name == "answered" && strings.Count(shown, "kind") != want {
+			if want := strings.Count(long, "kind"); test.name == "answered" && strings.Count(shown, "kind") != want {
 				t.Errorf("%d sentences of the answer are shown, want %d", strings.Count(shown, "kind"), want)
 			}
 			if test.name == "flagged" && strings.Contains(shown, "kind") {
