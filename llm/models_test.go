@@ -48,7 +48,7 @@ func TestModels(t *testing.T) {
 			if step.prepare != nil {
 				step.prepare()
 			}
-			_, err := m.Stream(t.Context(), step.name, []llm.Message{{Role: llm.User, Content: "hello"}}, func(string) {})
+			_, err := m.Stream(t.Context(), step.name, []llm.Message{{Role: llm.User, Content: "hello"}}, func(string, bool) {})
 			if got := asked(); (err != nil) != step.wrong || got != step.want {
 				t.Errorf("with %q: %v, requests %v, want %v", step.name, err, got, step.want)
 			}

@@ -67,7 +67,8 @@ func judge(ctx context.Context, client *http.Client, url string) (text, class st
 
 type reader struct {
 	text     string
-	finished bool // a good finish_reason arrived
+	finished bool // a good finish_reason arrived, or the mark for the end
+	failed   bool // a bad finish_reason arrived
 	over     bool // nothing after this counts
 }
 
@@ -133,6 +134,7 @@ func (r *reader) event(data string) {
 	}
 	if strings.TrimSpace(data) == "[DONE]" {
 		r.over = true
+		r.finished = r.finished || r.text != "" && !r.failed
 		return
 	}
 	var v map[string]any
@@ -167,6 +169,7 @@ func (r *reader) event(data string) {
 			}
 		}
 		finish, _ := choice["finish_reason"].(string)
+		r.failed = r.failed || strings.Contains(finish, "error")
 		r.finished = r.finished || slices.Contains([]string{"stop", "length", "content_filter", "tool_calls", "function_call"}, finish)
 	}
 }
