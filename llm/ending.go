@@ -86,6 +86,8 @@ func (r *reader) end(ctx context.Context, err error, done bool) (Answer, error) 
 	switch {
 	case r.finish == "" && ctx.Err() != nil:
 		cut = &Error{Kind: interrupted(ctx), Err: context.Cause(ctx)}
+	case r.finish == "" && errors.Is(err, errFlood):
+		cut = &Error{Kind: Malformed, Err: errFlood} // and it would be so again
 	case r.finish == "" && !errors.Is(err, io.EOF):
 		cut.Err = errors.New(clean(err.Error(), r.key))
 	case r.finish == "" && !r.sawChunk:

@@ -112,6 +112,9 @@ func clean(text, key string) string {
 
 // plain returns a JSON string's text, and any other JSON as it is.
 func plain(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return ""
+	}
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
 		return s
@@ -121,5 +124,6 @@ func plain(raw json.RawMessage) string {
 
 var (
 	errHTML     = errors.New("the server answered with a web page; is the base URL right?")
+	errFlood    = errors.New("the server sends more than an answer can be")
 	errRedirect = errors.New("the server redirects; set the base URL to where it leads")
 )

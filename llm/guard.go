@@ -105,7 +105,7 @@ type watched struct {
 func (w *watched) Read(p []byte) (int, error) {
 	most := min(w.idle, w.left)
 	if most <= 0 {
-		return 0, fmt.Errorf("the server sends more than %d bytes that are no answer, or %d in all", maxIdle, maxBody)
+		return 0, errFlood
 	}
 	n, err := w.ReadCloser.Read(p[:min(len(p), most)])
 	w.idle -= n

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -9,7 +10,7 @@ import (
 )
 
 // maxText caps the text of one answer, in bytes; far more than any model says.
-const maxText = 1 << 20
+const maxText = 256 << 10
 
 // reader puts an answer together from the chunks of a stream. It takes every
 // field for itself, so that one of a wrong type does not lose the others.
@@ -49,7 +50,7 @@ type choice struct {
 // chunk of an answer, or only something that is thrown away.
 func (r *reader) chunk(line []byte) (useful bool, err error) {
 	var list []json.RawMessage
-	if json.Unmarshal(line, &list) == nil {
+	if bytes.HasPrefix(line, []byte("[")) && json.Unmarshal(line, &list) == nil {
 		for _, one := range list {
 			if useful, err = r.chunk(one); err != nil {
 				return useful, err
