@@ -44,15 +44,20 @@ func TestDialects(t *testing.T) {
 			t.Errorf("two dialects are called %s", d.Name)
 		}
 		seen[d.Name] = true
+		about := strings.Contains(d.Wrong, "image")
 		t.Run(d.Name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) { testDialect(t, piped(t), d) })
+			inBubble(t, func(t *testing.T) { testDialect(t, piped(t), d, about) })
 		})
+		if !about {
+			t.Run(d.Name+", with a picture", func(t *testing.T) {
+				inBubble(t, func(t *testing.T) { testDialect(t, piped(t), d, true) })
+			})
+		}
 	}
 }
 
-func testDialect(t *testing.T, s *llmtest.Server, d llmtest.Dialect) {
+func testDialect(t *testing.T, s *llmtest.Server, d llmtest.Dialect, pictured bool) {
 	o := llm.Options{BaseURL: s.URL(), Model: d.Name, MaxTokens: 8192}
-	pictured := strings.Contains(d.Wrong, "image")
 	var seen screen
 	answer, err := client(t, o).Stream(t.Context(), long(pictured), seen.show)
 	if seen.text != answer.Text {

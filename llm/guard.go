@@ -119,7 +119,7 @@ func (w *watched) Read(p []byte) (int, error) {
 // normalise looks at the first byte of a body rather than at its Content-Type,
 // which servers get wrong: a JSON document becomes a stream of one event, a web
 // page an error, and anything else is read as an event stream. done is set when
-// that has come to the mark for its end.
+// that has come to the mark for its end, as a whole document has.
 func normalise(body io.Reader, done *bool) (io.Reader, error) {
 	r := bufio.NewReader(body)
 	if bom, err := r.Peek(3); err == nil && string(bom) == "\ufeff" {
@@ -141,6 +141,7 @@ func normalise(body io.Reader, done *bool) (io.Reader, error) {
 			if err != nil {
 				return nil, err
 			}
+			*done = json.Valid(text)
 			var out bytes.Buffer
 			writeEvent(&out, text, false)
 			return &out, nil

@@ -15,7 +15,7 @@ type pair struct {
 var pairs = []pair{
 	{"<think>", "</think>", true}, {"<thinking>", "</thinking>", true}, {"<thought>", "</thought>", true}, {"<thoughts>", "</thoughts>", true},
 	{"<reasoning>", "</reasoning>", true}, {"<seed:think>", "</seed:think>", true}, {"<longcat_think>", "</longcat_think>", true},
-	{"<antthinking>", "</antthinking>", true}, {"[think]", "[/think]", true}, {"◁think▷", "◁/think▷", false},
+	{"<antthinking>", "</antthinking>", true}, {"<reflection>", "</reflection>", true}, {"<scratchpad>", "</scratchpad>", true}, {"[think]", "[/think]", true}, {"◁think▷", "◁/think▷", false},
 	{"<|begin_of_thought|>", "<|end_of_thought|>", false}, {"<|start_thinking|>", "<|end_thinking|>", false}, {"<|channel>thought", "<channel|>", false},
 }
 

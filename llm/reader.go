@@ -32,6 +32,7 @@ type chunk struct {
 	Error   json.RawMessage `json:"error"`
 	Message json.RawMessage `json:"message"`
 	Detail  json.RawMessage `json:"detail"`
+	Msg     json.RawMessage `json:"msg"`
 	Model   json.RawMessage `json:"model"`
 	Choices json.RawMessage `json:"choices"`
 	Usage   json.RawMessage `json:"usage"`
@@ -62,7 +63,8 @@ func (r *reader) chunk(line []byte) (useful bool, err error) {
 	if json.Unmarshal(line, &c) != nil {
 		return false, nil // one event that makes no sense must not lose the rest
 	}
-	isError := present(c.Error) || plain(c.Object) == "error" || !present(c.Choices) && (present(c.Message) || present(c.Detail))
+	isError := filled(c.Error) || plain(c.Object) == "error" ||
+		!present(c.Choices) && (filled(c.Message) || filled(c.Detail) || filled(c.Msg))
 	if isError && r.sure {
 		return false, nil // the answer is over; what else comes is of no interest
 	}
@@ -106,7 +108,7 @@ func (r *reader) choice(ch choice) error {
 	var d map[string]json.RawMessage
 	_ = json.Unmarshal(body, &d) // none, or of another type: it says nothing
 	r.moved = false
-	if said := content(d["content"]); said != "" {
+	if said := content(d["content"]); said != "" && !isThought(d["extra_content"]) {
 		r.index = plain(ch.Index)
 		r.goesOn(said)
 		r.show(r.think.next(said))
@@ -117,7 +119,7 @@ func (r *reader) choice(ch choice) error {
 		r.show(refusal, false)
 		r.refused = true
 	}
-	if present(ch.Error) {
+	if filled(ch.Error) {
 		return providerError(ch.Error, 0, 0, r.asked, r.key)
 	}
 	if r.text.Len()+r.think.kept.Len()+len(r.think.held) > maxText {
@@ -136,7 +138,7 @@ func (r *reader) choice(ch choice) error {
 // says reports whether a delta carries anything: text, thoughts, calls of tools.
 func says(delta map[string]json.RawMessage) bool {
 	for name, value := range delta {
-		if name != "role" && present(value) && string(value) != `""` && string(value) != "[]" && string(value) != "{}" {
+		if name != "role" && filled(value) {
 			return true
 		}
 	}
@@ -210,3 +212,22 @@ func content(raw json.RawMessage) string {
 }
 
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+
+// filled reports whether a field says anything at all.
+func filled(raw json.RawMessage) bool {
+	switch string(raw) {
+	case "", "null", `""`, "{}", "[]", "false", "0":
+		return false
+	}
+	return true
+}
+
+// isThought reports whether Gemini says that a piece of text is none of the answer.
+func isThought(extra json.RawMessage) bool {
+	var e struct {
+		Google struct {
+			Thought bool `json:"thought"`
+		} `json:"google"`
+	}
+	return len(extra) > 0 && json.Unmarshal(extra, &e) == nil && e.Google.Thought
+}

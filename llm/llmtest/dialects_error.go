@@ -99,6 +99,7 @@ func inStream() []Dialect {
 		whole("200-list", "busy", `[{"error":{"code":503,"message":"The model is overloaded. Please try again later.","status":"UNAVAILABLE"}}]`),
 		whole("200-text", "unknown model", `{"error":"model 'nope' not found"}`),
 		whole("200-message", "bad request", `{"message":"invalid request","type":"invalid_request_error"}`),
+		whole("200-msg", "moderated", `{"code":1301,"msg":"系统检测到输入或生成内容可能包含不安全或敏感内容","success":false}`),
 		whole("200-detail", "bad key", `{"detail":"Invalid API key"}`),
 		spoken("azure-filter-in-stream", "", "", "moderated", event(`{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry.","type":null,"param":"prompt","code":"content_filter","status":400}}`)),
 		spoken("dashscope-filter-in-stream", ferryText, "", "moderated", said(), event(`{"error":{"code":"data_inspection_failed","param":null,"message":"Output data may contain inappropriate content.","type":"data_inspection_failed"},"id":"chatcmpl-1"}`)),

@@ -123,6 +123,7 @@ func (r *reader) read(body io.Reader) {
 		r.event(data.String())
 		if r.text == "" && !r.finished {
 			r.event(strings.Join(lines, "\n")) // not a stream: one JSON object, perhaps
+			r.finished = r.text != ""
 		}
 	}
 }
