@@ -1,6 +1,7 @@
 package llm_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -117,5 +118,47 @@ func TestWaitsAsTold(t *testing.T) {
 	}
 	if ran < 4 {
 		t.Errorf("%d dialects ask to wait, want at least 4", ran)
+	}
+}
+
+// A model that begins with a thought and marks only its end is shown thinking at
+// most once, and not at all where its name tells.
+func TestThinksFirst(t *testing.T) {
+	for name, wants := range map[string][]bool{"m": {true, false}, "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B": {false, false}, "qwq:32b": {false, false}} {
+		s := serve(t)
+		c := client(t, llm.Options{BaseURL: s.URL(), Model: name})
+		s.SetAnswer(func(llmtest.Request) llmtest.Script {
+			return llmtest.Script{Tokens: []string{"Okay, SECRET.\n", "</think>", "\n\nIt leaves", " at nine."}}
+		})
+		for n, want := range wants {
+			var seen screen
+			answer, err := c.Stream(t.Context(), hello, seen.show)
+			if err != nil || answer.Text != "It leaves at nine." || seen.text != answer.Text || seen.leaked != want {
+				t.Errorf("answer %d of %s = %q, %v, a thought was shown: %v, want %v", n, name, answer.Text, err, seen.leaked, want)
+			}
+		}
+		// It need not: what is held back is shown in the end, and at once from then on.
+		s.SetAnswer(nil)
+		for range 2 {
+			if answer, shown, err := stream(t.Context(), c, hello); err != nil || answer.Text == "" || shown != answer.Text {
+				t.Errorf("an answer of %s without a thought = %q, shown %q, %v", name, answer.Text, shown, err)
+			}
+		}
+	}
+}
+
+// Thoughts in a field of their own tell that the text is the answer, which is then
+// not held back.
+func TestThoughtsApart(t *testing.T) {
+	s := serve(t)
+	s.Queue(llmtest.Script{Raw: []byte(`data: {"choices":[{"index":0,"delta":{"reasoning_content":"Hm."}}]}` + "\n\n" + `data: {"choices":[{"index":0,"delta":{"content":"It leaves"}}]}` + "\n\n"), StallAfter: 1})
+	var seen screen
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := client(t, llm.Options{BaseURL: s.URL(), Model: "qwq"}).Stream(ctx, hello, func(piece string, anew bool) {
+		seen.show(piece, anew)
+		cancel()
+	})
+	if seen.text != "It leaves" {
+		t.Errorf("shown is %q (%v), want what has arrived", seen.text, err)
 	}
 }

@@ -104,8 +104,8 @@ type Client struct {
 	limitField    atomic.Int32
 	withoutSample atomic.Bool  // temperature
 	most          atomic.Int64 // tokens of an answer; 0 for as many as wanted
-	// thinksFirst: the model begins with a thought of which it marks only the end.
-	thinksFirst atomic.Bool
+	// What its answers began with: a thought of which only the end is marked, or not.
+	thinksFirst, answersAtOnce atomic.Bool
 }
 
 // New returns a client, or an error when the options cannot work.

@@ -108,6 +108,9 @@ func (r *reader) choice(ch choice) error {
 	var d map[string]json.RawMessage
 	_ = json.Unmarshal(body, &d) // none, or of another type: it says nothing
 	r.moved = false
+	if filled(d["reasoning_content"]) || filled(d["reasoning"]) || filled(d["thinking"]) {
+		r.show(r.think.apart())
+	}
 	if said := content(d["content"]); said != "" && !isThought(d["extra_content"]) {
 		r.index = plain(ch.Index)
 		r.goesOn(said)

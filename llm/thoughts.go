@@ -13,9 +13,9 @@ import (
 // Some models begin with a thought and mark only its end. What was let through
 // till then turns out to be none of the answer: anew takes it back.
 type thoughts struct {
-	// wait holds everything back until a thought has ended, for a model that is
-	// known to mark nothing but that.
-	wait bool
+	// wait holds everything back until a thought has ended, for a model that seems
+	// to mark nothing but that. When it is known to, what does not end is a thought.
+	wait, known bool
 	// bare says that a thought ended that had not begun.
 	bare bool
 
@@ -54,7 +54,7 @@ func (f *thoughts) flush(complete bool) (text string, anew bool) {
 	if f.closers != nil {
 		f.held = ""
 	}
-	if f.wait && complete {
+	if f.wait && (complete || !f.known) {
 		f.release()
 	}
 	f.out.WriteString(f.lead)
@@ -278,6 +278,14 @@ func (f *thoughts) release() {
 	f.wait = false
 	f.out.WriteString(f.kept.String())
 	f.kept.Reset()
+}
+
+// apart takes in that the model's thoughts come in a field of their own, so that
+// its text is the answer. It returns what was held back.
+func (f *thoughts) apart() (text string, anew bool) {
+	f.out.Reset()
+	f.release()
+	return f.out.String(), false
 }
 
 // pass lets the first n bytes of held through.

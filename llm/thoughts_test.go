@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -98,8 +99,12 @@ func TestThoughtsWait(t *testing.T) {
 	if got, anew := f.next("\n</think>\nyes"); got != "yes" || anew {
 		t.Errorf("next() = %q, %v, want yes", got, anew)
 	}
-	if got, _ := thinkIn("hm", 1, true, false); got != "" {
-		t.Errorf("a thought that broke off shows %q", got)
+	for known, want := range map[bool]string{true: "", false: "hm"} {
+		f := thoughts{wait: true, known: known}
+		f.next("hm")
+		if got, _ := f.flush(false); got != want {
+			t.Errorf("what broke off, with the model known %v, shows %q, want %q", known, got, want)
+		}
 	}
 }
 
@@ -123,4 +128,22 @@ func FuzzThink(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The same of texts that are full of marks and their halves.
+func TestThoughtsInPieces(t *testing.T) {
+	words := []string{"<think>", "</think>", "</thi", "nk>", "<thinking>", "[THINK]", "[/THINK]", "◁think▷", "◁/think▷", "◁", "`", "``", "```", "~~~", "\n", "\n\n", " ", "hm", "Hm.", "é",
+		"<|channel|>analysis", "<|channel|>final", "<|message|>", "<|end|>", "<|start|>assistant", "analysis", "assistantfinal", "A", "<", "[", "\"", "\r\n", "\xe2", "\x97"}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var b strings.Builder
+		for range 1 + random.IntN(12) {
+			b.WriteString(words[random.IntN(len(words))])
+		}
+		text, wait := b.String(), random.IntN(2) == 0
+		whole, _ := thinkIn(text, len(text), wait, true)
+		if pieces, _ := thinkIn(text, 1+random.IntN(7), wait, true); pieces != whole {
+			t.Fatalf("%q in pieces %q, at once %q", text, pieces, whole)
+		}
+	}
 }

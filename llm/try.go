@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -167,6 +168,10 @@ func pictured(conversation []Message) bool {
 	return slices.ContainsFunc(conversation, func(m Message) bool { return len(m.Images) > 0 })
 }
 
+// thinker matches the names of models that may begin with a thought of which they
+// mark only the end. The first answer tells; until then their text is held back.
+var thinker = regexp.MustCompile(`(?i)\br1\b|qwq|think|reason`)
+
 // once makes one request and reads its stream to the end.
 func (c *Client) once(parent context.Context, request openai.ChatCompletionRequest, a asked, onText func(string, bool)) (Answer, error) {
 	ctx, cancel := context.WithCancelCause(parent)
@@ -175,7 +180,8 @@ func (c *Client) once(parent context.Context, request openai.ChatCompletionReque
 	defer watchdog.Stop()
 	x := &exchange{}
 	r := reader{answer: Answer{Model: c.options.Model}, onText: onText, asked: a, key: c.options.Key}
-	r.think.wait = c.thinksFirst.Load()
+	r.think.known = c.thinksFirst.Load()
+	r.think.wait = r.think.known || thinker.MatchString(c.options.Model) && !c.answersAtOnce.Load()
 	x.touch = func() { // only this goroutine reads the body, and so calls it
 		if r.finish == "" { // behind an end, nothing that arrives prolongs the wait
 			watchdog.Reset(c.options.Idle)
@@ -189,10 +195,10 @@ func (c *Client) once(parent context.Context, request openai.ChatCompletionReque
 	for {
 		line, err := stream.RecvRaw()
 		if err != nil {
-			waited := r.think.wait
 			answer, err := r.end(ctx, err, x.done)
-			if err == nil && (waited || r.think.bare) {
+			if err == nil {
 				c.thinksFirst.Store(r.think.bare)
+				c.answersAtOnce.Store(!r.think.bare)
 			}
 			return answer, err
 		}
