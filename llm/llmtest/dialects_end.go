@@ -76,6 +76,7 @@ func endings() []Dialect {
 		spoken("gemini-camel-case-max-tokens", ferryText, "length", "", said(), camel("MAX_TOKENS"), doneMark),
 		spoken("gemini-stop-in-every-chunk", ferryText, complete, "", everyChunk("stop"), doneMark),
 		spoken("gemini-stop-in-every-chunk-then-length", ferryText, "length", "", everyChunk("STOP"), finish("length"), doneMark),
+		spoken("length-then-stop", ferryText, "length", "", said(), finish("length"), finish("stop"), doneMark),
 		spoken("gemini-stop-in-every-chunk-cut", ferryText, "", "broken off", everyChunk("stop")),
 		spoken("stop-in-every-chunk-then-error", ferryText, "", "trouble", everyChunk("stop"), `data: {"error":{"message":"upstream failed","code":502}}`+"\n\n"),
 		spoken("stop-on-thoughts", ferryText, complete, "", thought, said(), finish("stop"), doneMark),
