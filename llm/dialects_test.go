@@ -150,15 +150,15 @@ func TestThinksFirst(t *testing.T) {
 // Thoughts in a field of their own tell that the text is the answer, which is then
 // not held back.
 func TestThoughtsApart(t *testing.T) {
-	s := serve(t)
-	s.Queue(llmtest.Script{Raw: []byte(`data: {"choices":[{"index":0,"delta":{"reasoning_content":"Hm."}}]}` + "\n\n" + `data: {"choices":[{"index":0,"delta":{"content":"It leaves"}}]}` + "\n\n"), StallAfter: 1})
-	var seen screen
-	ctx, cancel := context.WithCancel(t.Context())
-	_, err := client(t, llm.Options{BaseURL: s.URL(), Model: "qwq"}).Stream(ctx, hello, func(piece string, anew bool) {
-		seen.show(piece, anew)
-		cancel()
+	inBubble(t, func(t *testing.T) {
+		s := piped(t)
+		s.Queue(llmtest.Script{StallAfter: 1, Raw: []byte(`data: {"choices":[{"index":0,"delta":{"reasoning_content":"Hm."}}]}` + "\n\n" +
+			`data: {"choices":[{"index":0,"delta":{"content":"It leaves"}}]}` + "\n\n")})
+		ctx, cancel := context.WithCancel(t.Context())
+		answer, err := client(t, llm.Options{BaseURL: s.URL(), Model: "qwq"}).Stream(ctx, hello, func(string, bool) { cancel() })
+		var e *llm.Error
+		if !errors.As(err, &e) || e.Kind != llm.Canceled || answer.Text != "It leaves" {
+			t.Errorf("Stream() = %q, %v, want what has arrived as soon as it has", answer.Text, err)
+		}
 	})
-	if seen.text != "It leaves" {
-		t.Errorf("shown is %q (%v), want what has arrived", seen.text, err)
-	}
 }

@@ -119,7 +119,7 @@ func (s said) aboutPictures() bool { return s.pictures }
 func providerError(raw []byte, status int, after time.Duration, a asked, key string) *Error {
 	s := said{asked: a, status: status, after: after}
 	if page := pageTitle(string(raw)); page != "" {
-		s.text, s.words = "a web page: "+page, inWords(page)
+		s.text, s.words = "the server answered with a page: "+page, inWords(page)
 	} else {
 		var code string
 		s.text, code = message(raw)
@@ -171,7 +171,8 @@ func message(raw json.RawMessage) (text, code string) {
 	return plain(raw), code
 }
 
-// pageTitle returns what a web page says of itself, and "" for anything else.
+// pageTitle returns what a web page says of itself, or all that another document
+// of tags says, and "" for anything else.
 func pageTitle(body string) string {
 	if !strings.HasPrefix(strings.TrimSpace(body), "<") {
 		return ""
@@ -185,8 +186,10 @@ func pageTitle(body string) string {
 			return body[at : at+len(text)]
 		}
 	}
-	return "without a title"
+	return strings.Join(strings.Fields(tags.ReplaceAllString(body, " ")), " ")
 }
+
+var tags = regexp.MustCompile(`<[^>]*>`)
 
 var (
 	thousands = regexp.MustCompile(`(\d),(\d{3})\b`)

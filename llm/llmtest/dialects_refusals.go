@@ -32,6 +32,7 @@ func tooLong() []refusal {
 		{"litellm-too-long", means, 400, `{"error":{"message":"litellm.ContextWindowExceededError: litellm.BadRequestError: ContextWindowExceededError: OpenAIException - This model's maximum context length is 4096 tokens. However, your messages resulted in 5012 tokens.","type":null,"param":null,"code":"400"}}`},
 		{"moonshot-too-long", means, 400, `{"error":{"message":"Invalid request: Your request exceeded model token limit: 8192 (requested: 9012)","type":"invalid_request_error"}}`},
 		{"cohere-too-long", means, 400, `{"message":"too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 4292. Try using a shorter prompt."}`},
+		{"xml-too-large", means, 400, `<?xml version="1.0"?><Error><Code>ValidationException</Code><Message>Input is too long for requested model.</Message></Error>`},
 		{"nginx-too-large", means, 413, "<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"},
 	}
 }
