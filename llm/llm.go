@@ -19,7 +19,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -198,8 +197,8 @@ func newBackOff() backoff.BackOff {
 	return b
 }
 
-// shorten drops the older half of a conversation, but neither its system prompt
-// nor its last turn. What is left begins with a question.
+// shorten drops about the older half of a conversation, but neither its system
+// prompt nor its last turn. What is left begins with the user again.
 func shorten(conversation []Message) []Message {
 	head := 0
 	for head < len(conversation) && conversation[head].Role == System {
@@ -209,9 +208,12 @@ func shorten(conversation []Message) []Message {
 	if len(turns) < 2 {
 		return conversation
 	}
-	turns = turns[(len(turns)+1)/2:]
-	for len(turns) > 1 && turns[0].Role == Assistant {
-		turns = turns[1:]
+	from := (len(turns) + 1) / 2
+	for from > 1 && turns[from].Role != User {
+		from--
 	}
-	return slices.Concat(conversation[:head], turns)
+	for from < len(turns)-1 && turns[from].Role != User {
+		from++
+	}
+	return append(conversation[:head:head], turns[from:]...)
 }
