@@ -14,7 +14,11 @@ import (
 // TestMain lets the test binary stand in for the program itself, so that tests
 // can start it as a process, and kill it.
 func TestMain(m *testing.M) {
-	if os.Getenv("FEEDBACKBOT_TEST_RUN") != "" {
+	switch os.Getenv("FEEDBACKBOT_TEST_RUN") {
+	case "":
+	case "main":
+		main() // with a .env in its folder
+	default:
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))

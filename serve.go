@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -248,10 +249,9 @@ func routes(b *bot.Bot, kept *store.Store, remote bool, registry *prometheus.Reg
 
 // healthcheck asks the bot on this machine whether it is well.
 func healthcheck(ctx context.Context, environ []string) error {
-	addr := env.ToMap(environ)["HTTP_ADDR"]
-	if addr == "" {
-		addr = "127.0.0.1:8080"
-	}
+	vars := env.ToMap(environ)
+	readValues(vars) // what is wrong with others is none of this command's business
+	addr := cmp.Or(vars["HTTP_ADDR"], "127.0.0.1:8080")
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return errors.New("HTTP_ADDR must be host:port")
@@ -265,7 +265,8 @@ func healthcheck(ctx context.Context, environ []string) error {
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	near := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // past any proxy
+	resp, err := near.Do(req)
 	if err != nil {
 		return fmt.Errorf("the bot does not answer: %w", err)
 	}
