@@ -55,8 +55,12 @@ func checkDatabase(ctx context.Context, c Config) bot.Finding {
 	if err == nil {
 		err = errors.Join(kept.Ping(ctx), kept.Close())
 	}
-	if err != nil {
-		f.Cause, f.Mend = err.Error(), "see that DATABASE_URL names a place that this user can write to"
+	var never *store.ConfigurationError
+	switch {
+	case errors.As(err, &never):
+		f.Cause, f.Mend = oneLine(never.Err), never.Mend
+	case err != nil:
+		f.Cause, f.Mend = oneLine(err), "see that the server at DATABASE_URL runs and can be reached from here, or that the file can be written to"
 	}
 	return f
 }

@@ -229,11 +229,13 @@ func (c *Config) check() (wrong mistakes) {
 	if c.LimitAtOnce < 0 || c.LimitMemberHourly < 0 || c.LimitServerHourly < 0 || c.RetainTextsDays < 0 || c.RetainVotesDays < 0 {
 		wrong.add("limits and days must not be negative")
 	}
-	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
+	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil {
 		wrong.add("HTTP_ADDR must be host:port")
+	} else if _, err := net.LookupPort("tcp", port); err != nil {
+		wrong.add("HTTP_ADDR must have a port from 0 to 65535")
 	}
 	if !strings.HasPrefix(c.DatabaseURL.Reveal(), "sqlite:") && !c.usesPostgres() {
-		wrong.add("DATABASE_URL must start with sqlite: or postgres://")
+		wrong.add("DATABASE_URL must look like sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME")
 	}
 	c.ProxyConfig.check(&wrong)
 	c.ModerationConfig.check(&wrong)

@@ -18,6 +18,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"feedbackbot/bot"
+	"feedbackbot/feedback/store"
 )
 
 // Exit codes. Anything but these is 1.
@@ -128,10 +129,11 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	default:
 		err = fmt.Errorf("there is no command %q; try feedbackbot help", command)
 	}
+	var database *store.ConfigurationError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errConfiguration), errors.Is(err, bot.ErrConfiguration):
+	case errors.Is(err, errConfiguration), errors.Is(err, bot.ErrConfiguration), errors.As(err, &database):
 		fmt.Fprintln(stderr, "feedbackbot:", oneLine(err))
 		return exitConfiguration
 	}

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -35,6 +37,14 @@ const databasePatience = time.Minute
 // up and stops it from the top down: first the bot, so that nothing new comes
 // in, then the deliveries, then the store.
 func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
+	model, err := newModels(c, log)
+	if err != nil {
+		return err
+	}
+	backends, err := newBackends(c, log)
+	if err != nil {
+		return err
+	}
 	kept, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText,
 		Patience: databasePatience, Log: log})
 	switch {
@@ -44,14 +54,6 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
-	model, err := newModels(c, log)
-	if err != nil {
-		return err
-	}
-	backends, err := newBackends(c, log)
-	if err != nil {
-		return err
-	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	options := botOptions(c, registry, log)
@@ -61,7 +63,10 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		return err
 	}
 	listener, err := net.Listen("tcp", c.HTTPAddr)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%w: listen on HTTP_ADDR: %w; name an address of this machine, and a port above 1023", errConfiguration, err)
+	case err != nil:
 		return fmt.Errorf("listen on HTTP_ADDR: %w", err)
 	}
 	web := &http.Server{Handler: routes(b, kept, c.usesPostgres(), registry), ReadHeaderTimeout: 5 * time.Second}
@@ -129,7 +134,7 @@ func newModel(c Config, log *slog.Logger) (*llm.Client, error) {
 	model, err := llm.New(llm.Options{BaseURL: c.OpenAIBaseURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel,
 		MaxTokens: c.OpenAIMaxTokens, Temperature: c.OpenAITemperature, Idle: c.OpenAIIdleTimeout, Total: c.OpenAITimeout, Log: log})
 	if err != nil {
-		return nil, fmt.Errorf("OPENAI_BASE_URL or OPENAI_MODEL: %w", err)
+		return nil, fmt.Errorf("%w: OPENAI_BASE_URL or OPENAI_MODEL: %w", errConfiguration, err)
 	}
 	return model, nil
 }
