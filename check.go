@@ -11,6 +11,7 @@ import (
 
 	"feedbackbot/bot"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/rest"
 	"feedbackbot/feedback/store"
 	"feedbackbot/llm"
 )
@@ -106,9 +107,12 @@ func checkBackends(ctx context.Context, c Config, log *slog.Logger) []bot.Findin
 	for _, b := range backends {
 		f := bot.Finding{What: "backend " + b.Name()}
 		if err := b.Check(ctx); err != nil {
-			f.Cause, f.Mend = err.Error(), "see that its address can be reached from here"
+			f.Cause, f.Mend = err.Error(), "see that its address can be reached from here, through HTTPS_PROXY where that is set"
 			if errors.Is(err, feedback.ErrUnauthorized) {
 				f.Mend = "set its key to one of a project at this address"
+			}
+			if e := new(rest.Mended); errors.As(err, &e) {
+				f.Cause, f.Mend = e.Err.Error(), e.Mend
 			}
 		}
 		findings = append(findings, f)
