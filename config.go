@@ -180,8 +180,8 @@ func (m *mistakes) oneOf(name, value string, allowed ...string) {
 
 func (m *mistakes) address(name, value string) *url.URL {
 	u, err := url.Parse(value)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		m.add(name + " must be an http or https address")
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || (u.Scheme != "http" && u.Scheme != "https") {
+		m.add(name + " must be an http or https address, without a #")
 		return &url.URL{}
 	}
 	return u
@@ -215,7 +215,9 @@ func (c *Config) check() (wrong mistakes) {
 			}
 		}
 	}
-	wrong.address("DISCORD_API_URL", c.DiscordAPIURL)
+	if u := wrong.address("DISCORD_API_URL", c.DiscordAPIURL); u.RawQuery != "" {
+		wrong.add("DISCORD_API_URL must end before a ?, since paths are appended to it")
+	}
 	model := wrong.address("OPENAI_BASE_URL", c.OpenAIBaseURL)
 	if model.Hostname() == "api.openai.com" && c.OpenAIKey == "" {
 		wrong.add("OPENAI_API_KEY is missing")
