@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/joho/godotenv"
@@ -46,12 +47,16 @@ func reason(err error) error {
 	return err
 }
 
+var variable = regexp.MustCompile(`^[A-Za-z0-9_.]+$`)
+
 // parse is godotenv's, which takes a last line without = for a variable without a
-// name.
+// name, and lets names have blanks.
 func parse(text string) (map[string]string, error) {
 	vars, err := godotenv.Unmarshal(text)
-	if _, nameless := vars[""]; err == nil && nameless {
-		return nil, errors.New("a value without a name")
+	for name := range vars {
+		if err == nil && !variable.MatchString(name) {
+			err = errors.New("no name of a variable")
+		}
 	}
 	return vars, err
 }

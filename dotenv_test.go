@@ -80,6 +80,7 @@ func TestDotenvIsRefused(t *testing.T) {
 		"A=b\ncanary":                                    "line 2: " + form,
 		"A=b\nSYSTEM_PROMPT=You are\ncanary, be kind.\n": "line 3: " + form,
 		"A=b\nMY-CANARY=d\n":                             "line 2: it must look like NAME=value, with a NAME of letters, digits and _",
+		"A=b\nset MY=canary\n":                           "line 2: it must look like NAME=value, with a NAME of letters, digits and _",
 		"=canary\n":                                      "line 1: it must look like NAME=value, with a NAME of letters, digits and _",
 		"A\x00=\x00c\x00a\x00n\x00a\x00r\x00y\x00\n\x00": "save it as UTF-8",
 	} {

@@ -3,12 +3,15 @@ package discord
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -216,5 +219,69 @@ func TestNothingIsLostBehindConnect(t *testing.T) {
 	var got [5]byte
 	if _, err := io.ReadFull(conn, got[:]); err != nil || string(got[:]) != "hello" {
 		t.Errorf("read %q, %v, want hello", got, err)
+	}
+}
+
+// socks answers one connection as a SOCKS 5 proxy that asks for a password, and
+// joins it with to.
+func socks(conn net.Conn, to string) (asked string, err error) {
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	take := func(n int) string {
+		b := make([]byte, n)
+		if _, e := io.ReadFull(r, b); e != nil {
+			err = e
+		}
+		return string(b)
+	}
+	counted := func() string { return take(int((take(1) + "\x00")[0])) }
+	take(1)
+	counted()
+	io.WriteString(conn, "\x05\x02")
+	take(1)
+	login := counted() + ":" + counted()
+	io.WriteString(conn, "\x01\x00")
+	take(4)
+	asked = login + "@" + counted() + ":" + strconv.Itoa(int(binary.BigEndian.Uint16([]byte(take(2)))))
+	there, e := net.Dial("tcp", to)
+	if err = errors.Join(err, e); err != nil {
+		return asked, err
+	}
+	io.WriteString(conn, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+	go func() {
+		io.Copy(there, r)
+		there.Close()
+	}()
+	io.Copy(conn, there)
+	return asked, nil
+}
+
+// A proxy may speak SOCKS 5.
+func TestGreetingThroughSOCKS(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	d := behind(t, &connectProxy{}, false, nil)
+	d.way.proxy = http.ProxyURL(&url.URL{Scheme: "socks5h", Host: listener.Addr().String(), User: url.UserPassword("me", "secret")})
+	asked := make(chan string, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		way, err := socks(conn, d.discord.Address())
+		if err != nil {
+			way = err.Error()
+		}
+		asked <- way
+	}()
+	if err := d.Greeting(t.Context(), d.discord.GatewayURL()); err != nil {
+		t.Error(err)
+	}
+	if want, got := "me:secret@discord.example.com:443", <-asked; got != want {
+		t.Errorf("the proxy was asked for %s, want %s", got, want)
 	}
 }
