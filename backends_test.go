@@ -48,9 +48,13 @@ func TestBackends(t *testing.T) {
 		}
 	}
 	// What is not used does not matter, however wrong it is.
-	names, err := from("OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_HEADERS=canary\ncanary",
+	names, err := from(
+		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_HEADERS=canary\ncanary",
 		"OTEL_EXPORTER_OTLP_TIMEOUT=10s", "OTEL_EXPORTER_OTLP_COMPRESSION=zstd", "OTEL_EXPORTER_OTLP_CERTIFICATE=/nowhere", "OTEL_RESOURCE_ATTRIBUTES=canary",
-		"CONFIDENT_API=canary", "CONFIDENT_BASE_URL=canary", "LANGFUSE_BASE_URL=canary", "LANGFUSE_TRACING_ENVIRONMENT=Canary", "WEBHOOK_SECRET=canary")
+		"CONFIDENT_API=canary", "CONFIDENT_BASE_URL=canary",
+		"LANGFUSE_BASE_URL=canary", "LANGFUSE_TRACING_ENVIRONMENT=Canary",
+		"WEBHOOK_SECRET=canary",
+	)
 	if err != nil || len(names) > 0 {
 		t.Errorf("without one that is on: %v, %v, want none and no error", names, err)
 	}

@@ -89,15 +89,18 @@ func TestProcessBehindProxy(t *testing.T) {
 	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hook.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const rest = "DISCORD_TOKEN='test-token'\nDISCORD_API_URL=https://discord.example.com/api/v10/\nOPENAI_API_KEY=" + llmtest.DefaultKey +
-		"\nOPENAI_BASE_URL=https://model.example.com/v1/\nWEBHOOK_URL=https://hook.example.com/\nWEBHOOK_SECRET=whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n"
+	lines := []string{"DISCORD_TOKEN='test-token'", "DISCORD_API_URL=https://discord.example.com/api/v10/", "OPENAI_API_KEY=" + llmtest.DefaultKey,
+		"OPENAI_BASE_URL=https://model.example.com/v1/"}
+	want := []string{"CONNECT discord.example.com:443", "CONNECT model.example.com:443"}
+	lines, want = append(lines, "WEBHOOK_URL=https://hook.example.com/", "WEBHOOK_SECRET=whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"), append(want, "CONNECT hook.example.com:443")
+	slices.Sort(want)
 	with := strings.Replace(proxy.URL, "http://", "http://me:canary%40@", 1)
 	for variable, code := range map[string]int{
 		"HTTPS_PROXY='" + with + "'": 0, "https_proxy=" + with: 0, "ALL_PROXY=" + with: 0,
 		"HTTPS_PROXY=" + proxy.URL: 1, "HTTPS_PROXY=" + with + "\nNO_PROXY=discord.example.com": 1, "HTTPS_PROXY=http://me:canary#@proxy": 78,
 	} {
 		clear(p.asked)
-		if err := os.WriteFile(filepath.Join(folder, ".env"), []byte("\ufeff"+rest+variable), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, ".env"), []byte("\ufeff"+strings.Join(append(slices.Clip(lines), variable), "\n")), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
@@ -108,8 +111,7 @@ func TestProcessBehindProxy(t *testing.T) {
 		if got := c.ProcessState.ExitCode(); got != code || strings.Contains(out.String(), "canary") {
 			t.Errorf("with %s check = %d, %v, want %d:\n%s", variable, got, err, code, out.String())
 		}
-		if want := []string{"CONNECT discord.example.com:443", "CONNECT hook.example.com:443", "CONNECT model.example.com:443"}; code == 0 &&
-			(!slices.Equal(slices.Sorted(maps.Keys(p.asked)), want) || p.asked[want[0]] < 2) {
+		if code == 0 && (!slices.Equal(slices.Sorted(maps.Keys(p.asked)), want) || p.asked[want[0]] < 2) {
 			t.Errorf("with %s the proxy was asked for %v, want %q, and a way for the gateway of its own", variable, p.asked, want)
 		}
 	}

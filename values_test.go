@@ -30,7 +30,7 @@ func TestValuesAreCleaned(t *testing.T) {
 	want := map[string]string{
 		"DISCORD_TOKEN": "canary.token", "OPENAI_API_KEY": "sk-canary", "OPENAI_BASE_URL": "http://localhost:11434/v1",
 		"DATABASE_URL": "postgres://bot:ca'nary@db/feedback", "OPENAI_MAX_TOKENS": "100", "HTTPS_PROXY": "http://me:canary@proxy:3128",
-		"ALLOW_PLACES": "1,\n2", "SYSTEM_PROMPT": "You're \"Mira\".\n\tBe brief.", "LANGFUSE_SECRET_KEY": "sk-lf-canary",
+		"ALLOW_PLACES": "1,\n2", "SYSTEM_PROMPT": "You're \"Mira\".\n\tBe brief.",
 	}
 	for _, a := range around {
 		var plain, files []string
@@ -54,7 +54,7 @@ func TestValuesAreCleaned(t *testing.T) {
 			}
 			if c.DiscordToken.Reveal() != want["DISCORD_TOKEN"] || c.OpenAIKey.Reveal() != want["OPENAI_API_KEY"] || c.OpenAIBaseURL != want["OPENAI_BASE_URL"] ||
 				c.DatabaseURL.Reveal() != want["DATABASE_URL"] || c.OpenAIMaxTokens != 100 || c.HTTPSProxy.Reveal() != want["HTTPS_PROXY"] ||
-				len(c.AllowPlaces) != 2 || c.SystemPrompt != prompt || c.LangfuseSecretKey.Reveal() != want["LANGFUSE_SECRET_KEY"] {
+				len(c.AllowPlaces) != 2 || c.SystemPrompt != prompt {
 				t.Errorf("%s: loadConfig() = %q %q %q %q %d %q %q %q", a.name, c.DiscordToken.Reveal(), c.OpenAIKey.Reveal(), c.OpenAIBaseURL,
 					c.DatabaseURL.Reveal(), c.OpenAIMaxTokens, c.HTTPSProxy.Reveal(), c.AllowPlaces, c.SystemPrompt)
 			}
@@ -66,7 +66,7 @@ func TestValuesAreCleaned(t *testing.T) {
 // variable's name; nothing of the value is shown.
 func TestBreaksInsideAreRefused(t *testing.T) {
 	for _, inner := range []string{"\n", "\r\n", "\x00", "\x1b", "\x7f", "\u0085", "\u2028", "\t"} {
-		for _, name := range []string{"DISCORD_TOKEN", "OPENAI_API_KEY", "OPENAI_BASE_URL", "DATABASE_URL", "LANGFUSE_SECRET_KEY", "WEBHOOK_SECRET",
+		for _, name := range []string{"DISCORD_TOKEN", "OPENAI_API_KEY", "OPENAI_BASE_URL", "DATABASE_URL",
 			"OPENAI_MAX_TOKENS", "HTTPS_PROXY", "HTTP_ADDR"} {
 			value := "canary" + inner + "canary"
 			path := filepath.Join(t.TempDir(), "secret")
