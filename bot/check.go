@@ -48,7 +48,10 @@ func Check(ctx context.Context, options Options) []Finding {
 	me, err := out.Account(ctx)
 	if err != nil {
 		f := Finding{"Discord token", err.Error(), "see that this machine reaches DISCORD_API_URL, through HTTPS_PROXY where that is set"}
-		if discord.Status(err) == http.StatusUnauthorized {
+		switch discord.Status(err) {
+		case http.StatusNotFound:
+			f.Mend = "set DISCORD_API_URL to where Discord's API is, mostly ending in /api/v10"
+		case http.StatusUnauthorized:
 			f = Finding{"Discord token", "Discord does not accept it", "copy it anew from the Bot page of the developer portal to DISCORD_TOKEN"}
 		}
 		return []Finding{f}
