@@ -3,7 +3,6 @@ package discord
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,24 +70,12 @@ func (g *Gateway) newConnection(patience time.Duration) *connection {
 	}
 	s.Identify.Shard = &[2]int{g.Shard, g.Total}
 	s.ShardID, s.ShardCount = g.Shard, g.Total
-	dial := &net.Dialer{Timeout: openTimeout, KeepAlive: 15 * time.Second}
-	s.Dialer = &websocket.Dialer{
-		HandshakeTimeout: openTimeout,
-		Proxy:            http.ProxyFromEnvironment,
-		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if err := c.mayDial(); err != nil {
-				return nil, err
-			}
-			return c.tap(dial.DialContext(ctx, network, address))
-		},
-		NetDialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if err := c.mayDial(); err != nil {
-				return nil, err
-			}
-			d := tls.Dialer{NetDialer: dial}
-			return c.tap(d.DialContext(ctx, network, address))
-		},
-	}
+	s.Dialer = newDialer(func(ctx context.Context, scheme, address string) (net.Conn, error) {
+		if err := c.mayDial(); err != nil {
+			return nil, err
+		}
+		return c.tap(g.Out.way.connect(ctx, scheme, address))
+	})
 	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
 		if e.Operation != 0 || e.Type == "" {
 			return
