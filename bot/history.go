@@ -41,7 +41,7 @@ func (b *Bot) onThreadMessage(m *discord.Message) bool {
 // thread: it is not said to somebody else.
 func (b *Bot) mayBeForUs(m *discord.Message) bool {
 	one := b.places.get(m.ChannelID)
-	return one.thread && (!one.since.IsZero() || !one.checked) && m.Content != "" && len(m.Mentions) == 0 && m.Reference == nil
+	return one.thread && (!one.since.IsZero() || !one.checked) && m.RepliesTo() == "" && !toOthers(m) && b.shows(m)
 }
 
 // takePart stores since when the bot takes part in a thread, at the latest.

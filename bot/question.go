@@ -63,17 +63,26 @@ func (b *Bot) onMessage(m *discord.Message) {
 
 // isForUs reports whether a message asks the bot, wherever it stands.
 func (b *Bot) isForUs(m *discord.Message) bool {
-	return b.addresses(m) || m.Content != "" && len(m.Mentions) == 0 && b.answersAll(m.GuildID, m.ChannelID)
+	return b.addresses(m) || b.answersAll(m.GuildID, m.ChannelID) && !toOthers(m) && b.shows(m)
 }
 
 // addresses reports whether a message is written to the bot.
 func (b *Bot) addresses(m *discord.Message) bool {
-	if m.GuildID == "" || m.Names(b.me.ID) {
+	if m.GuildID == "" || m.Names(b.me.ID) || b.roles.anyOurs(m.MentionRoles) {
 		return true
 	}
 	repliesToUs := m.Referenced != nil && b.isMe(m.Referenced.Author)
-	return repliesToUs && m.Content != "" // without the intent Discord hides it
+	return repliesToUs && b.shows(m)
 }
+
+// toOthers reports whether a message calls somebody else.
+func toOthers(m *discord.Message) bool {
+	return len(m.Mentions) > 0 || len(m.MentionRoles) > 0 || m.MentionEveryone
+}
+
+// shows reports whether a message holds anything that the bot can see. Without the
+// intent Discord hides what is not written to it.
+func (b *Bot) shows(m *discord.Message) bool { return b.holds(m) != "" }
 
 func (b *Bot) isMe(u *discord.User) bool { return u != nil && u.ID == b.me.ID }
 
@@ -127,7 +136,7 @@ func (b *Bot) apologiseFor(m *discord.Message, sorry string) {
 func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	asked := b.questionText(m)
 	a := feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: named(asked, filesOf(m)), AskedAt: m.At}
+		Asker: b.store.Rater(m.Author.ID), Question: named(asked, b.filesOf(m)), AskedAt: m.At}
 	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
 	defer flown.land()
 	recallCtx, cancel := context.WithTimeout(ctx, recallTimeout)
@@ -136,7 +145,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	if err != nil {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
-	c.attachments = filesOf(m)
+	c.attachments = b.filesOf(m)
 	q := newQuestion(a, c)
 	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {

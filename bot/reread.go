@@ -70,7 +70,7 @@ func (b *Bot) reask(ctx context.Context, page *pageOf, channelID, askID string) 
 	if m == nil || !b.isPerson(m) {
 		return ""
 	}
-	return named(b.questionText(m), filesOf(m))
+	return named(b.questionText(m), b.filesOf(m))
 }
 
 // pageOf is the page of a channel's messages that ends with the one asked for
@@ -142,8 +142,8 @@ func (b *Bot) readAgain(ctx context.Context, q *question) bool {
 		return q.Question != ""
 	}
 	if q.Question == "" {
-		q.Question = text.Clip(named(b.questionText(&m), filesOf(&m)), maxQuestion)
+		q.Question = text.Clip(named(b.questionText(&m), b.filesOf(&m)), maxQuestion)
 	}
-	q.attachments = filesOf(&m)
+	q.attachments = b.filesOf(&m)
 	return true
 }
