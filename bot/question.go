@@ -134,9 +134,8 @@ func (b *Bot) apologiseFor(m *discord.Message, sorry string) {
 
 // ask takes a message as a question and answers it.
 func (b *Bot) ask(ctx context.Context, m *discord.Message) {
-	asked := b.questionText(m)
 	a := feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: named(asked, b.filesOf(m)), AskedAt: m.At}
+		Asker: b.store.Rater(m.Author.ID), Question: named(b.questionText(m), b.filesOf(m)), AskedAt: m.At}
 	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
 	defer flown.land()
 	recallCtx, cancel := context.WithTimeout(ctx, recallTimeout)
@@ -146,6 +145,10 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
 	c.attachments = b.filesOf(m)
+	nothing := a.Question == ""
+	if nothing && len(c.turns) > 0 && (m.Content != "" || m.RepliesTo() != "") { // a call that points at what was said
+		a.Question, nothing = askedNothing, false
+	}
 	q := newQuestion(a, c)
 	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {
@@ -158,7 +161,9 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	switch {
 	case errors.Is(context.Cause(flown), errDeleted):
 		b.finish(ctx, q)
-	case asked == "" && len(q.turns) == 0 && len(q.attachments) == 0:
+	case nothing && m.Content == "" && b.roles.anyOurs(m.MentionRoles): // Discord hides the rest
+		b.notice(ctx, newReply(b, q), textRoleOnly)
+	case nothing:
 		b.notice(ctx, newReply(b, q), textEmptyQuestion)
 	default:
 		b.answer(ctx, flown, newReply(b, q))

@@ -16,6 +16,7 @@ import (
 // Why there is no answer.
 const (
 	textEmptyQuestion = "Hi! Mention me together with a question, and I'll answer it."
+	textRoleOnly      = "Hi! Discord doesn't show me what you write when you mention my role. Please mention me by my name instead."
 	textNoCommand     = "I don't know this command any more. Please use /ask."
 	textTooLong       = "That is more text than the model can take. Please ask with less."
 	textStopping      = "I'm restarting right now. Please ask again in a minute."
@@ -27,6 +28,10 @@ const (
 	textTooMany       = "You've asked a lot in a short time. Please go on in %s."
 	textServerMany    = "This server has asked a lot in a short time. Please go on in %s."
 )
+
+// askedNothing is what somebody asks who only mentions the bot, in reply to something
+// or in a thread.
+const askedNothing = "Please respond to this."
 
 // explainModel says why the model gave no answer.
 func explainModel(err error) string {
