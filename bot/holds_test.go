@@ -31,13 +31,13 @@ var held = []struct{ name, fields, want string }{
 		{"text":"Sunday"}}],"expiry":"2026-12-01T00:00:00.000000+00:00","allow_multiselect":false,"layout_type":1,
 		"results":{"is_finalized":true,"answer_counts":[{"id":1,"count":1,"me_voted":false}]}}}`,
 		"Poll: Which day? (closed)\n- Saturday (1 vote)\n- Sunday (0 votes)"},
-	{"how a poll ended", `{"embeds":[{"type":"poll_result","fields":[{"name":"poll_question_text","value":"Which day?"},{"name":"victor_answer_votes",
-		"value":"3"},{"name":"total_votes","value":"5"},{"name":"victor_answer_text","value":"Sunday"}]}]}`,
+	{"how a poll ended", `{"embeds":[{"type":"poll_result","fields":[{"name":"poll_question_text","value":"Which day?","inline":false},{"name":"victor_answer_votes",
+		"value":"3","inline":false},{"name":"total_votes","value":"5","inline":false},{"name":"victor_answer_text","value":"Sunday","inline":false}]}]}`,
 		"Poll closed: Which day?\nWinner: Sunday (3 of 5 votes)"},
 	{"a sticker", `{"sticker_items":[{"id":"749054660769218631","name":"Wave","format_type":3}]}`, "[sticker: Wave]"},
-	{"what is laid out with components", `{"flags":32768,"components":[{"type":17,"id":1,"accent_color":null,"spoiler":false,"components":[
+	{"what is laid out with components", `{"flags":32768,"components":[{"type":17,"id":1,"accent_color":255,"spoiler":false,"components":[
 		{"type":10,"id":2,"content":"# Build failed"},{"type":9,"id":3,"components":[{"type":10,"id":4,"content":"step 3 of 5"}],
-		"accessory":{"type":11,"id":5,"description":"a red cross","spoiler":false,"media":{"url":"https://x.example/a.png"}}}]}]}`,
+		"accessory":{"type":11,"id":5,"description":"a red cross","spoiler":false,"media":{"id":"7","url":"https://x.example/a.png","proxy_url":"https://x.example/a.png"}}}]}]}`,
 		"# Build failed\nstep 3 of 5\na red cross"},
 	{"a voice message", `{"flags":8192,"attachments":[{"id":"6","filename":"voice-message.ogg","size":9,"url":"https://cdn.example/v","proxy_url":
 		"https://cdn.example/v","content_type":"audio/ogg","duration_secs":12.4,"waveform":"AAAA"}]}`,
