@@ -41,7 +41,7 @@ type question struct {
 	conversation
 	files     brought // what it brought along, once it is its turn
 	chosen    chosen  // how it is answered
-	userID    string  // who asks, on Discord; "" for a command
+	userID    string  // who asks, on Discord; "" when an earlier process took it
 	replyTo   string  // message to reply to; "" for a command
 	unstored  bool    // the store could not take it: it is answered, but cannot be rated
 	startedAt time.Time
@@ -194,6 +194,7 @@ func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a fe
 	a.Question = named(a.Question, c.attachments)
 	b.places.takePart(i.ChannelID, i.Received)
 	q := newQuestion(a, c)
+	q.userID = i.UserID()
 	if !b.take(ctx, &q) {
 		return
 	}

@@ -6,6 +6,7 @@ import "strings"
 type Refusal struct {
 	Code  int    // such as 200000 for AutoMod, 240000 for a harmful link, 20009 for explicit content
 	Words string // what a text must hold to be refused; empty refuses every text
+	Where string // the channel; empty is everywhere
 }
 
 // refusals are the errors, with their statuses, that Discord gives to a message for what it says or where it is to
@@ -38,7 +39,7 @@ func (s *Server) RefuseText(r Refusal) (allow func()) {
 // check holds all rules for a whole message after a create or an edit, b being what was sent. The caller holds s.mu.
 func (s *Server) check(m *Message, b *body) error {
 	for r := range s.refused {
-		if !b.Content.Set || !strings.Contains(b.Content.Value, r.Words) {
+		if !b.Content.Set || r.Where != "" && r.Where != m.ChannelID || !strings.Contains(b.Content.Value, r.Words) {
 			continue
 		}
 		e := refuse(400, r.Code, "This message was refused")
