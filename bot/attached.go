@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"strings"
 
@@ -64,7 +65,7 @@ func withoutNames(question string) string {
 func nature(a discord.Attachment) string {
 	switch words := strings.Join(strings.Fields(text.Plain(a.Description)), " "); {
 	case a.IsVoice():
-		return fmt.Sprintf(" (voice message, %.0f seconds)", a.Seconds)
+		return fmt.Sprintf(heldVoice, counted(int64(math.Ceil(a.Seconds)), "second"))
 	case words != "":
 		return " (" + text.Clip(words, maxNature) + ")"
 	}

@@ -38,10 +38,10 @@ func (b *Bot) says(m *discord.Message) string {
 		parts = append(parts, b.readable(pollWords(m.Poll), m))
 	}
 	for _, s := range m.Stickers {
-		parts = append(parts, fmt.Sprintf("[sticker: %s]", s.Name))
+		parts = append(parts, fmt.Sprintf(heldSticker, s.Name))
 	}
 	for _, s := range m.Snapshots {
-		parts = append(parts, "Forwarded message:\n"+b.says(&s.Message))
+		parts = append(parts, heldForward+b.says(&s.Message))
 	}
 	return lines(parts...)
 }
@@ -115,22 +115,22 @@ func embedWords(e discord.Embed) string {
 	}
 	said = append(said, e.Footer.Text)
 	if words := lines(said...); words != "" {
-		return "Embed:\n" + words
+		return heldEmbed + words
 	}
 	if e.Image != nil || e.Thumbnail != nil {
-		return "[embedded picture]"
+		return heldPicture
 	}
 	return ""
 }
 
 // pollResult is how a poll ended, of which Discord makes an embed.
 func pollResult(e discord.Embed) string {
-	said := "Poll closed: " + e.Field("poll_question_text")
-	votes := fmt.Sprintf("%s of %s votes", e.Field("victor_answer_votes"), e.Field("total_votes"))
-	if winner := strings.TrimSpace(e.Field("victor_answer_emoji_name") + " " + e.Field("victor_answer_text")); winner != "" {
-		return said + "\nWinner: " + winner + " (" + votes + ")"
+	asked, all := e.Field("poll_question_text"), e.Field("total_votes")
+	winner := strings.TrimSpace(e.Field("victor_answer_emoji_name") + " " + e.Field("victor_answer_text"))
+	if winner == "" {
+		return fmt.Sprintf(heldNoWinner, asked, all)
 	}
-	return said + "\nNo winner (" + votes + ")"
+	return fmt.Sprintf(heldPollResult, asked, winner, e.Field("victor_answer_votes"), all)
 }
 
 // pollWords is a poll with its answers, and with their votes when those are known.
@@ -138,14 +138,14 @@ func pollWords(p *discord.Poll) string {
 	state := ""
 	switch {
 	case p.Results != nil && p.Results.Final:
-		state = " (closed)"
+		state = heldClosed
 	case p.Expiry != nil:
-		state = " (open until " + p.Expiry.UTC().Format("2 January 2006 15:04 UTC") + ")"
+		state = p.Expiry.UTC().Format(heldOpen)
 	}
 	if p.Several {
-		state += " (several answers may be chosen)"
+		state += heldSeveral
 	}
-	said := []string{"Poll: " + p.Question.String() + state}
+	said := []string{heldPoll + p.Question.String() + state}
 	for _, a := range p.Answers {
 		line := "- " + a.Text.String()
 		if p.Results != nil && (p.Results.Final || len(p.Results.Counts) > 0) {

@@ -40,7 +40,7 @@ var held = []struct{ name, fields, want string }{
 		"accessory":{"type":11,"id":5,"description":"a red cross","spoiler":false,"media":{"id":"7","url":"https://x.example/a.png","proxy_url":"https://x.example/a.png"}}}]}]}`,
 		"# Build failed\nstep 3 of 5\na red cross"},
 	{"a voice message", `{"flags":8192,"attachments":[{"id":"6","filename":"voice-message.ogg","size":9,"url":"https://cdn.example/v","proxy_url":
-		"https://cdn.example/v","content_type":"audio/ogg","duration_secs":12.4,"waveform":"AAAA"}]}`,
+		"https://cdn.example/v","content_type":"audio/ogg","duration_secs":11.4,"waveform":"AAAA"}]}`,
 		"[attached: voice-message.ogg (voice message, 12 seconds)]"},
 	{"a described file", `{"content":"look","attachments":[{"id":"6","filename":"a.bin","size":9,"url":"https://cdn.example/a.bin","proxy_url":
 		"https://cdn.example/a.bin","description":"a chart\nof sales"}]}`, "look\n[attached: a.bin (a chart of sales)]"},

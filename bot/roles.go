@@ -14,6 +14,8 @@ type roles struct {
 	mu  sync.Mutex
 	all map[string]role     // by id
 	of  map[string][]string // their ids, by server
+
+	looked *fleeting[bool] // the servers of which they were read lately
 }
 
 type role struct {
@@ -21,7 +23,9 @@ type role struct {
 	own  bool
 }
 
-func newRoles() *roles { return &roles{all: map[string]role{}, of: map[string][]string{}} }
+func newRoles() *roles {
+	return &roles{all: map[string]role{}, of: map[string][]string{}, looked: newFleeting[bool]()}
+}
 
 // put adds what Discord tells about roles of a server to a bot.
 func (r *roles) put(guildID, botID string, list ...discord.Role) {
@@ -65,6 +69,13 @@ func (r *roles) name(id string) string {
 	return r.all[id].name
 }
 
+func (r *roles) knows(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, known := r.all[id]
+	return known
+}
+
 // isOurs reports whether a role is the bot's own.
 func (r *roles) isOurs(id string) bool {
 	r.mu.Lock()
@@ -82,4 +93,29 @@ func (b *Bot) onRole(guildID string, changed discord.Role, deletedID string) {
 		return
 	}
 	b.roles.put(guildID, b.me.ID, changed)
+}
+
+// onUnknownRole takes a message that mentions a role nobody has told the bot of. It
+// may be the bot's own: the server's roles are read, at most once in a while. It
+// returns false for any other message.
+func (b *Bot) onUnknownRole(m *discord.Message) bool {
+	if m.GuildID == "" || !slices.ContainsFunc(m.MentionRoles, func(id string) bool { return !b.roles.knows(id) }) {
+		return false
+	}
+	if _, lately := b.roles.looked.get(m.GuildID); lately {
+		return false
+	}
+	b.roles.looked.put(m.GuildID, true)
+	b.begin("roles", func() {
+		list, err := b.out.Roles(b.requests, m.GuildID)
+		if err != nil {
+			b.log.Warn("cannot read the roles of a server", "error", err)
+			return
+		}
+		b.roles.set(m.GuildID, b.me.ID, list...)
+		if b.roles.anyOurs(m.MentionRoles) {
+			b.onQuestion(m)
+		}
+	})
+	return true
 }

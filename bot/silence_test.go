@@ -22,6 +22,14 @@ func TestOwnRole(t *testing.T) {
 	there := w.discord.AddGuild("another server") // one that is joined while the bot runs
 	w.answered(w.discord.Say(ada.ID, w.discord.AddChannel(there.ID, "general").ID, "<@&"+w.discord.OwnRole(there.ID).ID+"> and back?").ID)
 
+	if err := w.discord.Emit("GUILD_CREATE", map[string]any{"id": there.ID, "name": there.Name, "roles": []any{}}); err != nil { // its roles are yet to come
+		t.Fatal(err)
+	}
+	w.answered(w.discord.Say(ada.ID, w.discord.AddChannel(there.ID, "harbour").ID, "<@&"+w.discord.OwnRole(there.ID).ID+"> and then?").ID)
+	if n := w.requests("GET", "/guilds/{guild_id}/roles"); n != 1 {
+		t.Errorf("the roles were read %d times, want once", n)
+	}
+
 	hidden := newWorld(t, discordtest.Options{Intents: discordtest.NoPrivilegedIntents})
 	hidden.start()
 	ada, role = hidden.discord.AddUser("Ada"), hidden.discord.OwnRole(hidden.discord.Guild().ID)

@@ -33,10 +33,6 @@ const (
 	textServerMany    = "This server has asked a lot in a short time. Please go on in %s."
 )
 
-// askedNothing is what somebody asks who only mentions the bot, in reply to something
-// or in a thread.
-const askedNothing = "Please respond to this."
-
 // explainModel says why the model gave no answer.
 func explainModel(err error) string {
 	var e *llm.Error
