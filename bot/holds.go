@@ -24,6 +24,10 @@ func (b *Bot) questionText(m *discord.Message) string {
 	return b.says(&asked)
 }
 
+// asks is what a message asks, with the names of the files it brings along; "" if it
+// only calls the bot.
+func (b *Bot) asks(m *discord.Message) string { return named(b.questionText(m), b.filesOf(m)) }
+
 // says is what a message says: what was written, with names in place of numbers, what
 // it forwards, shows in boxes, lets people vote on, and its stickers.
 func (b *Bot) says(m *discord.Message) string {

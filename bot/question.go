@@ -135,7 +135,7 @@ func (b *Bot) apologiseFor(m *discord.Message, sorry string) {
 // ask takes a message as a question and answers it.
 func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	a := feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: named(b.questionText(m), b.filesOf(m)), AskedAt: m.At}
+		Asker: b.store.Rater(m.Author.ID), Question: b.asks(m), AskedAt: m.At}
 	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
 	defer flown.land()
 	recallCtx, cancel := context.WithTimeout(ctx, recallTimeout)

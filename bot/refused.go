@@ -87,15 +87,18 @@ func (b *Bot) tellPrivately(ctx context.Context, r *reply, err error, sorry stri
 	}
 	words := fmt.Sprintf(textPrivately, r.q.ChannelID, sorry)
 	if isShut(err) {
-		words = fmt.Sprintf(textCannotWrite, r.q.ChannelID)
-		if isClosed(err) {
-			words = fmt.Sprintf(textThreadClosed, r.q.ChannelID)
-		}
 		key := r.q.userID + " " + r.q.ChannelID
-		if _, warned := b.warned.get(key); warned || r.begun() {
+		if _, warned := b.warned.get(key); warned {
 			return
 		}
 		b.warned.put(key, true)
+		words = fmt.Sprintf(textCannotWrite, r.q.ChannelID)
+		switch {
+		case r.begun():
+			words = fmt.Sprintf(textPrivately, r.q.ChannelID, textNoRest)
+		case isClosed(err):
+			words = fmt.Sprintf(textThreadClosed, r.q.ChannelID)
+		}
 	}
 	c, err := b.out.OpenDirect(ctx, r.q.userID)
 	if err == nil {

@@ -103,6 +103,15 @@ func TestRefusedSentence(t *testing.T) {
 		w.discord.Say(ada.ID, thread, w.mention("what is 2+2?"))
 		direct("The thread <#" + thread + "> is closed")
 	}
+	thread := w.discord.AddThread(ada.ID, general, "talk").ID
+	begun := w.watch(discordtest.KindMessage)
+	w.model.Queue(slowly("This much of the answer may be shown to everybody.", " And on it goes.", " And on it goes.", " And on it goes."))
+	w.discord.Say(ada.ID, thread, w.mention("tell me"))
+	w.next(begun, "the beginning of an answer", func(e discordtest.Event) bool {
+		return strings.HasPrefix(e.Data.(discordtest.Message).Content, "This much")
+	})
+	w.discord.RefuseText(discordtest.Refusal{Code: 50083, Where: thread})
+	direct("About your question in <#" + thread + ">: I couldn't show you the rest")
 	w.stop()
 	if left, err := w.open().Unfinished(t.Context()); err != nil || len(left) != 0 {
 		t.Errorf("Unfinished() = %v, %v, want none", left, err)

@@ -26,6 +26,7 @@ const (
 	textNoDirect      = "I don't answer direct messages. Please ask me on a server."
 	textCannotWrite   = "I'm not allowed to write in <#%s>, so I couldn't answer you there. Please ask me in another channel, or tell the people who run the server."
 	textThreadClosed  = "The thread <#%s> is closed, so I couldn't answer you there. Please ask me in another place."
+	textNoRest        = "I couldn't show you the rest of my answer, because I can't write there any more."
 	textPrivately     = "About your question in <#%s>: %s"
 	textRefused       = "I had an answer for you, but %s. Please ask again in other words."
 	textWaiting       = "⏳ Many people are asking right now. Your answer comes as soon as it is your turn."
