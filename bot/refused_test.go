@@ -75,9 +75,13 @@ func TestRefusedRest(t *testing.T) {
 	if r := w.response(m.ID); r.Answer != begin || r.Finish != feedback.Cut {
 		t.Errorf("stored %q as %s", r.Answer, r.Finish)
 	}
+	w.model.Queue(slowly(begin, " The rest is forbidden.")) // which ends before it is shown
+	if last := w.answered(w.ask(w.discord.AddUser("Bert").ID, "tell me").ID); last.Content != m.Content {
+		t.Errorf("in the end the channel shows %q, want %q", last.Content, m.Content)
+	}
 	w.stop()
-	if n := strings.Count(w.logs.String(), "(code 200000)"); n != 1 {
-		t.Errorf("the refusal stands in %d lines of the log", n)
+	if n := strings.Count(w.logs.String(), "(code 200000)"); n != 2 {
+		t.Errorf("two refusals stand in %d lines of the log", n)
 	}
 }
 
