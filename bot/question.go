@@ -57,7 +57,8 @@ func (b *Bot) onMessage(m *discord.Message) {
 	case m.ID == "" || !b.isPerson(m):
 	case b.isForUs(m):
 		b.onQuestion(m)
-	case b.onThreadMessage(m), b.onUnknownRole(m):
+	case b.onThreadMessage(m):
+	case b.onUnknownRole(m):
 	}
 }
 

@@ -40,9 +40,9 @@ func TestOwnRole(t *testing.T) {
 }
 
 // wordless are messages that say something without a word.
-func wordless(t *testing.T, answer discordtest.Message) map[string]discordtest.SayOption {
+func wordless(answer discordtest.Message) map[string]discordtest.SayOption {
 	return map[string]discordtest.SayOption{
-		"[attached: p.png]": attach("p.png", pngOf(t, 1, 1)), "[sticker: Wave]": discordtest.WithSticker("Wave"),
+		"[attached: notes.txt]": attach("notes.txt", []byte("hello")), "[sticker: Wave]": discordtest.WithSticker("Wave"),
 		"Poll: Which day?": discordtest.WithPoll("Which day?", "Saturday", "Sunday"), "Forwarded message:": discordtest.Forward(answer.ID),
 	}
 }
@@ -52,7 +52,6 @@ func wordless(t *testing.T, answer discordtest.Message) map[string]discordtest.S
 func TestWordlessQuestions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
-	w.options.Pictures = true
 	all := w.discord.AddChannel(w.discord.Guild().ID, "ask-here").ID
 	w.options.Access.AnswerAll = []string{all}
 	w.start()
@@ -60,7 +59,7 @@ func TestWordlessQuestions(t *testing.T) {
 	thread := w.discord.AddThread(ada.ID, general, "talk").ID
 	m := w.answered(w.ask(ada.ID, "hello?").ID)
 	w.answered(w.discord.Say(ada.ID, thread, w.mention("hello?")).ID)
-	for want, holding := range wordless(t, m) {
+	for want, holding := range wordless(m) {
 		for where, options := range map[string][]discordtest.SayOption{
 			all: {holding}, thread: {holding}, w.discord.DM(ada.ID).ID: {holding}, general: {holding, discordtest.ReplyTo(m.ID), discordtest.NoPing()},
 		} {
