@@ -110,6 +110,7 @@ func (b *Bot) write(ctx, flown context.Context, r *reply) written {
 		case <-d.changed:
 			_, runes := d.now()
 			switch {
+			case r.refused != nil:
 			case !r.begun() && runes >= worthShowing:
 				show = time.After(0)
 			case show == nil && !r.begun():
@@ -121,8 +122,8 @@ func (b *Bot) write(ctx, flown context.Context, r *reply) written {
 			show = nil
 			endTyping()
 			if err := r.progress(ctx, streaming, d); discord.Permanent(err) {
+				r.refused = err
 				stopModel(errUnseen)
-				b.tellPrivately(ctx, r, err)
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"fmt"
+	"math"
 	"path"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 const (
 	maxNamed    = 5 // files
 	maxFileName = 80
+	maxNature   = 200
 )
 
 // brought is what a question brought along.
@@ -46,7 +49,7 @@ func named(question string, list []discord.Attachment) string {
 	}
 	names := make([]string, 0, len(list))
 	for _, a := range list[:min(len(list), maxNamed)] {
-		names = append(names, fileName(a))
+		names = append(names, fileName(a)+nature(a))
 	}
 	return strings.TrimSpace(question + "\n" + attachedPrefix + strings.Join(names, ", ") + "]")
 }
@@ -57,15 +60,18 @@ func withoutNames(question string) string {
 	return strings.TrimSpace(question)
 }
 
-func fileName(a discord.Attachment) string {
-	return text.Clip(text.Plain(path.Base(a.Filename)), maxFileName)
+// nature is what is to be said about a file besides its name: that it is a voice
+// message and how long, or what describes it for those who cannot see it.
+func nature(a discord.Attachment) string {
+	switch words := strings.Join(strings.Fields(text.Plain(a.Description)), " "); {
+	case a.IsVoice():
+		return fmt.Sprintf(heldVoice, counted(int64(math.Ceil(a.Seconds)), "second"))
+	case words != "":
+		return " (" + text.Clip(words, maxNature) + ")"
+	}
+	return ""
 }
 
-// filesOf returns the attachments of a message and, when it replies to somebody else,
-// of the message it replies to.
-func filesOf(m *discord.Message) []discord.Attachment {
-	if m.Referenced == nil || m.Referenced.Author == nil || m.Referenced.Author.Bot {
-		return m.Attachments
-	}
-	return append(m.Attachments[:len(m.Attachments):len(m.Attachments)], m.Referenced.Attachments...)
+func fileName(a discord.Attachment) string {
+	return text.Clip(text.Plain(path.Base(a.Filename)), maxFileName)
 }

@@ -3,8 +3,10 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/bot/files"
 	"feedbackbot/bot/text"
 	"feedbackbot/llm"
@@ -15,7 +17,11 @@ const clippedMark = "\n(the rest of the file is left out)"
 // load fetches a question's attachments and takes what the model can read.
 // Everything else gets a sentence.
 func (b *Bot) load(ctx context.Context, q *question) {
-	list, f := q.attachments, &q.files
+	f := &q.files
+	list := slices.DeleteFunc(slices.Clone(q.attachments), discord.Attachment.IsVoice)
+	if len(list) < len(q.attachments) {
+		f.notes = append(f.notes, textVoice)
+	}
 	wanted := make([]files.Attachment, len(list))
 	for n, a := range list {
 		wanted[n] = files.Attachment{Name: fileName(a), Size: a.Size, URL: a.URL}

@@ -96,6 +96,7 @@ type Bot struct {
 	clicks       chan click
 	flights      *flights
 	places       *places
+	roles        *roles
 	fetch        *files.Fetcher
 	forms        *fleeting[aboutForm]
 	warned       *fleeting[bool]   // people who were told that the bot may not write somewhere
@@ -150,6 +151,7 @@ func New(options Options, store database, model model) (*Bot, error) {
 		clicks:       make(chan click, maxClicks),
 		flights:      newFlights(),
 		places:       newPlaces(),
+		roles:        newRoles(),
 		slots:        newSlots(options.Limits.AtOnce),
 		fetch:        files.NewFetcher(options.APIURL, discord.UserAgent),
 		forms:        newFleeting[aboutForm](),

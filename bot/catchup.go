@@ -166,6 +166,7 @@ func (b *Bot) onGuild(shard int, g discord.Guild) {
 	b.mu.Lock()
 	b.guilds[g.ID] = g.Name
 	b.mu.Unlock()
+	b.roles.set(g.ID, b.me.ID, g.Roles...)
 	b.places.put(g.ID, slices.Concat(g.Channels, g.Threads)...)
 	since := b.gap(shard)
 	if since.IsZero() {

@@ -43,8 +43,7 @@ func (b *Bot) conclude(ctx context.Context, r *reply, w written) {
 		b.notice(ctx, r, sorry)
 	case b.tookBack(ctx, r, w, answer):
 	case errors.Is(w.stopped, errUnseen):
-		b.logAnswer(r.q, w, "unseen", 0)
-		b.finish(ctx, r.q)
+		b.unseen(ctx, r, w)
 	default:
 		finish, mark := finishOf(w)
 		r.cut = finish == feedback.Cut
@@ -166,9 +165,7 @@ func (b *Bot) complete(ctx context.Context, r *reply, parts []string, response f
 		b.finish(ctx, r.q)
 	case discord.Permanent(err):
 		b.log.Warn("discord does not take an answer", "response_id", response.ID, "error", err)
-		b.metrics.dropped.WithLabelValues("answer_refused").Inc()
-		b.tellPrivately(ctx, r, err)
-		b.finish(ctx, r.q)
+		b.refuse(ctx, r, err)
 	default:
 		// The store has it as unfinished: the next start completes it.
 		b.log.Error("an answer could not be completed yet", "response_id", response.ID, "error", err)

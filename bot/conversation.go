@@ -58,10 +58,10 @@ func (b *Bot) recall(ctx context.Context, m *discord.Message) (conversation, err
 
 // recallChain finds the chain of answers that a message replies to.
 func (b *Bot) recallChain(ctx context.Context, m *discord.Message) (c conversation, found bool, err error) {
-	if m.Reference == nil || m.Reference.MessageID == "" {
+	if m.RepliesTo() == "" {
 		return c, false, nil
 	}
-	r, err := b.store.ResponseByMessage(ctx, m.Reference.MessageID)
+	r, err := b.store.ResponseByMessage(ctx, m.RepliesTo())
 	if errors.Is(err, feedback.ErrUnknownResponse) {
 		return c, false, nil
 	} else if err != nil {
@@ -73,7 +73,7 @@ func (b *Bot) recallChain(ctx context.Context, m *discord.Message) (c conversati
 
 // recallQuoted quotes what a message replies to.
 func (b *Bot) recallQuoted(_ context.Context, m *discord.Message) (c conversation, found bool, err error) {
-	if m.Reference == nil || m.Reference.MessageID == "" {
+	if m.RepliesTo() == "" {
 		return c, false, nil
 	}
 	return conversation{turns: b.quoted(m.Referenced)}, true, nil
@@ -93,10 +93,13 @@ func (b *Bot) recallDirect(ctx context.Context, channelID string) (conversation,
 
 // quoted turns a message that the store does not know into a turn.
 func (b *Bot) quoted(m *discord.Message) []llm.Message {
-	if m == nil || m.Author == nil || !text.Visible(m.Content) {
+	if m == nil || m.Author == nil {
 		return nil
 	}
-	text := text.Plain(m.Content)
+	text := b.holds(m)
+	if text == "" {
+		return nil
+	}
 	if m.Author.ID == b.me.ID {
 		return []llm.Message{{Role: llm.Assistant, Content: text}}
 	}
@@ -152,17 +155,4 @@ func (b *Bot) systemPrompt(template, guildID string, now time.Time) string {
 		"{date}", now.UTC().Format("Monday, 2 January 2006"),
 		"{server}", text.Plain(server),
 	).Replace(template)
-}
-
-// questionText is what a person asked: their message without the mention of the
-// bot, and with names in place of the other mentions' numbers.
-func (b *Bot) questionText(m *discord.Message) string {
-	replace := []string{"<@" + b.me.ID + ">", "", "<@!" + b.me.ID + ">", ""}
-	for _, u := range m.Mentions {
-		if u.ID != b.me.ID {
-			name := "@" + nameOf(&u)
-			replace = append(replace, "<@"+u.ID+">", name, "<@!"+u.ID+">", name)
-		}
-	}
-	return strings.TrimSpace(text.Plain(strings.NewReplacer(replace...).Replace(m.Content)))
 }

@@ -75,6 +75,7 @@ func TestInteractionParts(t *testing.T) {
 func FuzzInteraction(f *testing.F) {
 	f.Add([]byte(`{"id":"1","data":{"components":[{"components":[{"custom_id":"a","value":"b"}]}]}}`))
 	f.Add([]byte(`{"data":{"components":{"component":{"component":{}}},"options":[{}]},"member":null,"message":{}}`))
+	f.Add([]byte(`{"content":"<@1> <t:9:R>","message_snapshots":[{"message":{"content":"<@&2>"}}],"poll":{"answers":[{}]},"embeds":[{"fields":[{}]}]}`))
 	f.Add([]byte(`[[[[`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var i discord.Interaction
@@ -87,7 +88,7 @@ func FuzzInteraction(f *testing.F) {
 		}
 		var m discord.Message
 		if json.Unmarshal(data, &m) == nil {
-			b := &Bot{me: discord.User{ID: "1"}}
+			b := &Bot{me: discord.User{ID: "1"}, places: newPlaces(), roles: newRoles()}
 			b.isForUs(&m)
 			b.questionText(&m)
 			b.quoted(m.Referenced)

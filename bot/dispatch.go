@@ -42,6 +42,15 @@ func (b *Bot) onEvent(shard int, e discord.Event) {
 		if b.decode(e, &c) {
 			b.places.remove(c.ID)
 		}
+	case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE":
+		var one struct {
+			GuildID string       `json:"guild_id"`
+			Role    discord.Role `json:"role"`
+			ID      string       `json:"role_id"` // of a deleted one
+		}
+		if b.decode(e, &one) {
+			b.onRole(one.GuildID, one.Role, one.ID)
+		}
 	case "THREAD_LIST_SYNC":
 		var sync struct {
 			GuildID string            `json:"guild_id"`
@@ -57,6 +66,7 @@ func (b *Bot) onEvent(shard int, e discord.Event) {
 		}
 		if b.decode(e, &g) && !g.Unavailable {
 			b.places.leave(g.ID)
+			b.roles.leave(g.ID)
 			b.onLeft(g.ID)
 		}
 	case "MESSAGE_DELETE":

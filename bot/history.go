@@ -41,7 +41,7 @@ func (b *Bot) onThreadMessage(m *discord.Message) bool {
 // thread: it is not said to somebody else.
 func (b *Bot) mayBeForUs(m *discord.Message) bool {
 	one := b.places.get(m.ChannelID)
-	return one.thread && (!one.since.IsZero() || !one.checked) && m.Content != "" && len(m.Mentions) == 0 && m.Reference == nil
+	return one.thread && (!one.since.IsZero() || !one.checked) && m.RepliesTo() == "" && !toOthers(m) && b.shows(m)
 }
 
 // takePart stores since when the bot takes part in a thread, at the latest.
@@ -110,10 +110,15 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (c conversat
 		if responseID := shown[one.ID]; responseID != "" {
 			c.parent = responseID
 			c.add(llm.Assistant, withoutMark(one.Content))
-		} else if b.isPerson(&one) {
-			if text := b.questionText(&one); text != "" {
+		} else if b.isPerson(&one) || one.ID == m.ChannelID && !b.isMe(one.Author) { // the thread may be about what a bot wrote
+			if text := named(b.questionText(&one), ownFiles(&one)); text != "" {
 				c.add(llm.User, nameOf(one.Author)+": "+text)
 			}
+		}
+	}
+	if to := m.Referenced; to != nil && m.RepliesTo() != "" && !b.isMe(to.Author) {
+		for _, quoted := range b.quoted(to) {
+			c.add(quoted.Role, quoted.Content)
 		}
 	}
 	return c, true, nil

@@ -9,6 +9,7 @@ import (
 // place is a channel, or a thread in one, as far as the bot needs to know it.
 type place struct {
 	guildID  string
+	name     string
 	parentID string // the category of a channel, the channel of a thread; "" for none
 	thread   bool
 	participation
@@ -29,7 +30,7 @@ func (p *places) put(guildID string, list ...discord.Channel) {
 	defer p.mu.Unlock()
 	for _, c := range list {
 		known := p.all[c.ID]
-		known.guildID, known.parentID, known.thread = guildID, c.ParentID, c.IsThread()
+		known.guildID, known.name, known.parentID, known.thread = guildID, c.Name, c.ParentID, c.IsThread()
 		p.all[c.ID] = known
 	}
 }

@@ -41,7 +41,7 @@ type question struct {
 	conversation
 	files     brought // what it brought along, once it is its turn
 	chosen    chosen  // how it is answered
-	userID    string  // who asks, on Discord; "" for a command
+	userID    string  // who asks, on Discord; "" when an earlier process took it
 	replyTo   string  // message to reply to; "" for a command
 	unstored  bool    // the store could not take it: it is answered, but cannot be rated
 	startedAt time.Time
@@ -58,22 +58,32 @@ func (b *Bot) onMessage(m *discord.Message) {
 	case b.isForUs(m):
 		b.onQuestion(m)
 	case b.onThreadMessage(m):
+	case b.onUnknownRole(m):
 	}
 }
 
 // isForUs reports whether a message asks the bot, wherever it stands.
 func (b *Bot) isForUs(m *discord.Message) bool {
-	return b.addresses(m) || m.Content != "" && len(m.Mentions) == 0 && b.answersAll(m.GuildID, m.ChannelID)
+	return b.addresses(m) || b.answersAll(m.GuildID, m.ChannelID) && !toOthers(m) && b.shows(m)
 }
 
 // addresses reports whether a message is written to the bot.
 func (b *Bot) addresses(m *discord.Message) bool {
-	if m.GuildID == "" || m.Names(b.me.ID) {
+	if m.GuildID == "" || m.Names(b.me.ID) || b.roles.anyOurs(m.MentionRoles) {
 		return true
 	}
 	repliesToUs := m.Referenced != nil && b.isMe(m.Referenced.Author)
-	return repliesToUs && m.Content != "" // without the intent Discord hides it
+	return repliesToUs && b.shows(m)
 }
+
+// toOthers reports whether a message calls somebody else.
+func toOthers(m *discord.Message) bool {
+	return len(m.Mentions) > 0 || len(m.MentionRoles) > 0 || m.MentionEveryone
+}
+
+// shows reports whether a message holds anything that the bot can see. Without the
+// intent Discord hides what is not written to it.
+func (b *Bot) shows(m *discord.Message) bool { return b.holds(m) != "" }
 
 func (b *Bot) isMe(u *discord.User) bool { return u != nil && u.ID == b.me.ID }
 
@@ -125,9 +135,8 @@ func (b *Bot) apologiseFor(m *discord.Message, sorry string) {
 
 // ask takes a message as a question and answers it.
 func (b *Bot) ask(ctx context.Context, m *discord.Message) {
-	asked := b.questionText(m)
 	a := feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: named(asked, filesOf(m)), AskedAt: m.At}
+		Asker: b.store.Rater(m.Author.ID), Question: b.asks(m), AskedAt: m.At}
 	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
 	defer flown.land()
 	recallCtx, cancel := context.WithTimeout(ctx, recallTimeout)
@@ -136,7 +145,11 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	if err != nil {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
-	c.attachments = filesOf(m)
+	c.attachments = b.filesOf(m)
+	nothing := a.Question == ""
+	if nothing && len(c.turns) > 0 && (m.Content != "" || m.RepliesTo() != "") { // a call that points at what was said
+		a.Question, nothing = askedNothing, false
+	}
 	q := newQuestion(a, c)
 	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {
@@ -149,7 +162,9 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	switch {
 	case errors.Is(context.Cause(flown), errDeleted):
 		b.finish(ctx, q)
-	case asked == "" && len(q.turns) == 0 && len(q.attachments) == 0:
+	case nothing && m.Content == "" && b.roles.anyOurs(m.MentionRoles): // Discord hides the rest
+		b.notice(ctx, newReply(b, q), textRoleOnly)
+	case nothing:
 		b.notice(ctx, newReply(b, q), textEmptyQuestion)
 	default:
 		b.answer(ctx, flown, newReply(b, q))
@@ -180,6 +195,7 @@ func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a fe
 	a.Question = named(a.Question, c.attachments)
 	b.places.takePart(i.ChannelID, i.Received)
 	q := newQuestion(a, c)
+	q.userID = i.UserID()
 	if !b.take(ctx, &q) {
 		return
 	}

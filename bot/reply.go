@@ -24,6 +24,7 @@ type reply struct {
 	cut       bool      // the answer broke off
 	retryable bool      // a sentence in its place offers to try again
 	barred    bool      // the bot may do nothing in the channel itself
+	refused   error     // why Discord did not take it; nil if it did
 }
 
 func newReply(b *Bot, q question) *reply { return &reply{bot: b, out: b.out, q: q} }
@@ -124,6 +125,8 @@ func (r *reply) sentence(ctx context.Context, words string) error {
 	var buttons *[]discord.Row
 	if r.retryable && !r.q.unstored {
 		buttons = &[]discord.Row{retryRow(r.q.ResponseID, true)}
+	} else if r.stoppable {
+		buttons = &[]discord.Row{}
 	}
 	if len(r.ids) > 0 && !r.tokenWorks() { // it told the person to wait
 		return r.edit(ctx, ctx, 0, discord.Urgent, func() string { return words }, buttons)
@@ -132,7 +135,7 @@ func (r *reply) sentence(ctx context.Context, words string) error {
 		_, err := r.out.EditOriginal(ctx, nil, r.bot.appID, r.q.Token, discord.Urgent, func() discord.Body { return discord.Body{Content: words, Components: buttons} })
 		return err
 	}
-	_, err := r.out.Post(ctx, r.q.ChannelID, discord.Urgent, func() discord.Body {
+	_, err := r.send(ctx, discord.Urgent, func() discord.Body {
 		return discord.Body{Content: words, Components: buttons, Nonce: r.nonce("e", 0), Reference: r.reference()}
 	})
 	return err
@@ -160,7 +163,7 @@ func (r *reply) post(ctx context.Context, k int, l discord.Lane, text func() str
 		})
 	} else {
 		err = r.orByToken(func() error {
-			m, err = r.out.Post(ctx, r.q.ChannelID, l, make)
+			m, err = r.send(ctx, l, make)
 			return err
 		}, func() error {
 			m, err = r.out.FollowUp(ctx, r.bot.appID, r.q.Token, func() discord.Body {
@@ -188,6 +191,17 @@ func (r *reply) post(ctx context.Context, k int, l discord.Lane, text func() str
 		r.q.unstored = true
 	}
 	return nil
+}
+
+// send posts a message. Where the bot may not read what was said before, it may not
+// refer to that either.
+func (r *reply) send(ctx context.Context, l discord.Lane, make func() discord.Body) (discord.Message, error) {
+	m, err := r.out.Post(ctx, r.q.ChannelID, l, make)
+	if discord.Code(err) == discord.CodeNoHistory && r.q.replyTo != "" {
+		r.q.replyTo = ""
+		m, err = r.out.Post(ctx, r.q.ChannelID, l, make)
+	}
+	return m, err
 }
 
 // edit changes message k.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ func (b *Bot) reask(ctx context.Context, page *pageOf, channelID, askID string) 
 	if m == nil || !b.isPerson(m) {
 		return ""
 	}
-	return named(b.questionText(m), filesOf(m))
+	return cmp.Or(b.asks(m), askedNothing)
 }
 
 // pageOf is the page of a channel's messages that ends with the one asked for
@@ -142,8 +143,8 @@ func (b *Bot) readAgain(ctx context.Context, q *question) bool {
 		return q.Question != ""
 	}
 	if q.Question == "" {
-		q.Question = text.Clip(named(b.questionText(&m), filesOf(&m)), maxQuestion)
+		q.Question = text.Clip(cmp.Or(b.asks(&m), askedNothing), maxQuestion)
 	}
-	q.attachments = filesOf(&m)
+	q.attachments = b.filesOf(&m)
 	return true
 }

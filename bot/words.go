@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
@@ -16,6 +17,7 @@ import (
 // Why there is no answer.
 const (
 	textEmptyQuestion = "Hi! Mention me together with a question, and I'll answer it."
+	textRoleOnly      = "Hi! Discord doesn't show me what you write when you mention my role. Please mention me by my name instead."
 	textNoCommand     = "I don't know this command any more. Please use /ask."
 	textTooLong       = "That is more text than the model can take. Please ask with less."
 	textStopping      = "I'm restarting right now. Please ask again in a minute."
@@ -23,6 +25,10 @@ const (
 	textNotAllowed    = "Sorry, you can't ask me questions here."
 	textNoDirect      = "I don't answer direct messages. Please ask me on a server."
 	textCannotWrite   = "I'm not allowed to write in <#%s>, so I couldn't answer you there. Please ask me in another channel, or tell the people who run the server."
+	textThreadClosed  = "The thread <#%s> is closed, so I couldn't answer you there. Please ask me in another place."
+	textNoRest        = "I couldn't show you the rest of my answer, because I can't write there any more."
+	textPrivately     = "About your question in <#%s>: %s"
+	textRefused       = "I had an answer for you, but %s. Please ask again in other words."
 	textWaiting       = "⏳ Many people are asking right now. Your answer comes as soon as it is your turn."
 	textTooMany       = "You've asked a lot in a short time. Please go on in %s."
 	textServerMany    = "This server has asked a lot in a short time. Please go on in %s."
@@ -67,6 +73,19 @@ func explainModel(err error) string {
 	return textWentWrong
 }
 
+// whyRefused says why Discord did not take an answer, as a part of a sentence.
+func whyRefused(err error) string {
+	switch discord.Code(err) {
+	case discord.CodeAutoMod, discord.CodeAutoModTitle:
+		return "this server's AutoMod blocked it"
+	case discord.CodeHarmfulLink:
+		return "Discord takes a link in it for a harmful one"
+	case discord.CodeExplicit:
+		return "Discord takes it for explicit content"
+	}
+	return "Discord doesn't let me show it"
+}
+
 // Marks stand below an answer that is not all there is.
 const (
 	markCut      = "-# ✂️ The answer broke off here. Please ask again if you need the rest."
@@ -76,6 +95,7 @@ const (
 	markLength   = "-# ✂️ The answer reached its length limit here."
 	markLong     = "-# ✂️ The answer is too long for Discord and ends here."
 	markFiltered = "-# ✂️ The model's provider withheld the rest."
+	markRefused  = "-# ✂️ There is more, but %s."
 	markFile     = "-# 📎 " // and a sentence about a file
 )
 

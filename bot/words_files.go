@@ -7,7 +7,10 @@ import (
 )
 
 // About files.
-const textManyFiles = "I only look at %d files at a time."
+const (
+	textManyFiles = "I only look at %d files at a time."
+	textVoice     = "I can't listen to voice messages. Please write to me instead."
+)
 
 // explainFile says why a file was left out.
 func explainFile(name string, err error) string {

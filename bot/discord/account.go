@@ -58,6 +58,11 @@ func (o *Client) Member(ctx context.Context, guildID, userID string) (m Member, 
 	return m, o.get(ctx, "/guilds/"+guildID+"/members/"+userID, "/guilds/members/id", &m)
 }
 
+// Roles returns the roles of a server.
+func (o *Client) Roles(ctx context.Context, guildID string) (list []Role, err error) {
+	return list, o.get(ctx, "/guilds/"+guildID+"/roles", "/guilds/roles", &list)
+}
+
 // maxServers is how many servers Discord lists at once.
 const maxServers = 200
 

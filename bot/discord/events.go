@@ -49,22 +49,22 @@ type Message struct {
 	Flags       int          `json:"flags"`
 	Reference   *Reference   `json:"message_reference"`
 	Referenced  *Message     `json:"referenced_message"`
-	At          time.Time    `json:"-"` // when it was written, by our own clock; set by who takes it in
+
+	MentionEveryone bool      `json:"mention_everyone"` // also @here
+	MentionRoles    []string  `json:"mention_roles"`
+	MentionChannels []Channel `json:"mention_channels"`
+	Parts
+
+	At time.Time `json:"-"` // when it was written, by our own clock; set by who takes it in
 	// The interaction that this message answers, when it answers one.
 	Interaction *struct {
 		ID string `json:"id"`
 	} `json:"interaction_metadata"`
 }
 
-// Attachment is a file of a message.
-type Attachment struct {
-	Filename string `json:"filename"`
-	Size     int64  `json:"size"`
-	URL      string `json:"url"`
-}
-
-// Reference names the message that another one replies to.
+// Reference names the message that another one replies to, forwards, or is about.
 type Reference struct {
+	Type            int    `json:"type,omitempty"`
 	MessageID       string `json:"message_id"`
 	ChannelID       string `json:"channel_id,omitempty"`
 	FailIfNotExists *bool  `json:"fail_if_not_exists,omitempty"`
@@ -87,6 +87,14 @@ func (m *Message) Names(id string) bool {
 		}
 	}
 	return false
+}
+
+// RepliesTo returns the id of the message that this one replies to; "" for none.
+func (m *Message) RepliesTo() string {
+	if m.Reference == nil || m.Reference.Type != 0 {
+		return ""
+	}
+	return m.Reference.MessageID
 }
 
 // Interaction is a command, a click or a form that was sent.
@@ -238,11 +246,22 @@ type Guild struct {
 	Name     string    `json:"name"`
 	Channels []Channel `json:"channels"`
 	Threads  []Channel `json:"threads"`
+	Roles    []Role    `json:"roles"`
+}
+
+// Role is a role of a server. Discord gives every bot one of its own.
+type Role struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Tags struct {
+		BotID string `json:"bot_id"`
+	} `json:"tags"`
 }
 
 // Channel is a channel or a thread.
 type Channel struct {
 	ID            string `json:"id"`
+	Name          string `json:"name"`
 	Type          int    `json:"type"`
 	GuildID       string `json:"guild_id"`
 	ParentID      string `json:"parent_id"`

@@ -139,7 +139,14 @@ const (
 	codeUnknownChannel     = 10003
 	CodeUnknownMessage     = 10008
 	CodeUnknownInteraction = 10062
+	CodeExplicit           = 20009
 	codeAcknowledged       = 40060
+	CodeArchived           = 50083 // a thread, where only some may wake it
+	CodeNoHistory          = 160002
+	CodeLocked             = 160005 // a thread
+	CodeAutoMod            = 200000
+	CodeAutoModTitle       = 200001
+	CodeHarmfulLink        = 240000
 )
 
 // Typing shows for ten seconds that the bot is writing. grantBy, when not nil,

@@ -13,6 +13,7 @@ type saying struct {
 	bot         bool
 	webhook     string
 	attachments []Attachment
+	change      []func(*Server, *Message) error // what else it holds
 }
 
 // ReplyTo makes the message a reply, which pings the author of the message replied to.
@@ -35,23 +36,27 @@ func Attach(files ...Attachment) SayOption {
 // Say lets a user write a message and returns it as all see it. Content mentions users as <@id>. An unknown user or
 // channel is recorded in Problems and gives an empty Message.
 func (s *Server) Say(userID, channelID, content string, options ...SayOption) Message {
-	var o saying
-	for _, option := range options {
-		option(&o)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch, author := s.channels[channelID], s.users[userID]
-	if ch == nil || author == nil {
-		s.problem("fake: Say: there is no user %q or no channel %q", userID, channelID)
+	if ch == nil || author == nil || ch.Type == typeForum {
+		s.problem("fake: Say: there is no user %q or no channel %q to write in", userID, channelID)
 		return Message{}
 	}
 	if err := s.awaken(ch); err != nil {
 		s.problem("fake: Say: channel %q is a locked thread", channelID)
 		return Message{}
 	}
+	return s.say(ch, s.newMessage(ch, *author, time.Now()), content, options)
+}
+
+// say publishes what a user writes as a new message. The caller holds s.mu.
+func (s *Server) say(ch *channel, m *Message, content string, options []SayOption) Message {
+	var o saying
+	for _, option := range options {
+		option(&o)
+	}
 	now := time.Now()
-	m := s.newMessage(ch, *author, now)
 	m.Content = content
 	m.Author.Bot = m.Author.Bot || o.bot
 	if o.webhook != "" {
@@ -63,12 +68,17 @@ func (s *Server) Say(userID, channelID, content string, options ...SayOption) Me
 	}
 	if o.replyTo != "" {
 		if err := s.refer(m, &MessageReference{MessageID: o.replyTo}); err != nil {
-			s.problem("fake: Say: there is no message %q in channel %q to reply to", o.replyTo, channelID)
+			s.problem("fake: Say: there is no message %q in channel %q to reply to", o.replyTo, ch.ID)
 		}
 	}
 	// A person may ping everybody except, with a reply, the author replied to.
-	everything := []string{"users", "roles"}
+	everything := []string{"users", "roles", "everyone"}
 	s.mention(m, &allowedMentions{Parse: &everything, RepliedUser: !o.silent}, false)
+	for _, change := range o.change {
+		if err := change(s, m); err != nil {
+			s.problem("fake: Say: %v", err)
+		}
+	}
 	s.publish(ch, m)
 	return *m
 }

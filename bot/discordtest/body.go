@@ -153,7 +153,7 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-var mentionPattern = regexp.MustCompile(`<@!?(\d+)>`)
+var mentionPattern, rolePattern = regexp.MustCompile(`<@!?(\d+)>`), regexp.MustCompile(`<@&(\d+)>`)
 
 // mention fills in whom the message pings. Without allowed_mentions everything does, except that messages of
 // interactions and webhooks ping users only. The caller holds s.mu.
@@ -164,7 +164,7 @@ func (s *Server) mention(m *Message, allowed *allowedMentions, webhook bool) {
 		}
 		return allowed.Parse != nil && slices.Contains(*allowed.Parse, kind)
 	}
-	m.Mentions, m.MentionRoles = []User{}, orEmpty(m.MentionRoles)
+	m.Mentions, m.MentionRoles = []User{}, []string{}
 	m.MentionEveryone = may("everyone") && (strings.Contains(m.Content, "@everyone") || strings.Contains(m.Content, "@here"))
 	add := func(id string) {
 		u := s.users[id]
@@ -181,6 +181,11 @@ func (s *Server) mention(m *Message, allowed *allowedMentions, webhook bool) {
 	for _, found := range mentionPattern.FindAllStringSubmatch(m.Content, -1) {
 		if may("users") || allowed != nil && slices.Contains(allowed.Users, found[1]) {
 			add(found[1])
+		}
+	}
+	for _, found := range rolePattern.FindAllStringSubmatch(m.Content, -1) {
+		if id := found[1]; may("roles") && s.hasRole(m.GuildID, id) && !slices.Contains(m.MentionRoles, id) {
+			m.MentionRoles = append(m.MentionRoles, id)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (s *Server) answerMessage(i *Interaction, b *body, now time.Time) (*Message
 	}
 	s.apply(m, b, now)
 	if m.Flags&FlagLoading == 0 {
-		if err := checkMessage(m, b); err != nil {
+		if err := s.check(m, b); err != nil {
 			return nil, err
 		}
 	}

@@ -26,7 +26,7 @@ type Component struct {
 	Component    *Component      `json:"component,omitempty"` // the child of a Label
 	Accessory    *Component      `json:"accessory,omitempty"` // the right side of a Section
 	AccentColor  *int            `json:"accent_color,omitempty"`
-	Spoiler      bool            `json:"spoiler,omitempty"`
+	Spoiler      *bool           `json:"spoiler,omitempty"`
 	Divider      *bool           `json:"divider,omitempty"`
 	Spacing      *int            `json:"spacing,omitempty"`
 	Items        json.RawMessage `json:"items,omitempty"`

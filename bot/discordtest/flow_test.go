@@ -198,7 +198,7 @@ func TestDiscordgoGuildCreate(t *testing.T) {
 	dg.AddHandler(func(_ *discordgo.Session, g *discordgo.GuildCreate) { guilds <- g })
 	open(t, dg)
 	g := <-guilds
-	if len(g.Channels) != 1 || len(g.Members) != 1 || g.Members[0].User.ID != s.Bot().ID || len(g.Roles) != 1 {
+	if len(g.Channels) != 1 || len(g.Members) != 1 || g.Members[0].User.ID != s.Bot().ID || len(g.Roles) != 2 {
 		raw, _ := json.Marshal(g)
 		t.Errorf("GUILD_CREATE = %s", raw)
 	}

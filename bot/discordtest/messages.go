@@ -28,7 +28,7 @@ func (s *Server) update(old *Message, b *body, now time.Time) (*Message, error) 
 	next := *old
 	next.Flags &^= FlagLoading
 	s.apply(&next, b, now)
-	if err := checkMessage(&next, b); err != nil {
+	if err := s.check(&next, b); err != nil {
 		return nil, err
 	}
 	if b.Content.Set {
@@ -90,6 +90,7 @@ func withoutContent(m *Message) *Message {
 	bare := *m
 	bare.Content = ""
 	bare.Embeds, bare.Attachments, bare.Components = []json.RawMessage{}, []Attachment{}, []Component{}
+	bare.Poll, bare.Snapshots = nil, nil
 	return &bare
 }
 
@@ -139,7 +140,7 @@ func (s *Server) createMessage(c *call) (any, error) {
 	}
 	m.Flags |= b.Flags.Value & flagSilent
 	s.apply(m, b, c.now)
-	if err := checkMessage(m, b); err != nil {
+	if err := s.check(m, b); err != nil {
 		return nil, err
 	}
 	s.mention(m, b.Mentions, false)
@@ -167,6 +168,11 @@ func (s *Server) newMessage(ch *channel, author User, now time.Time) *Message {
 func (s *Server) refer(m *Message, r *MessageReference) error {
 	if r == nil || r.Type != 0 {
 		return nil
+	}
+	if ch := s.channels[m.ChannelID]; ch != nil && m.Author.ID == s.bot.ID && ch.Permissions&ReadMessageHistory == 0 {
+		e := refuse(403, 160002, "Cannot reply without permission to read message history")
+		e.pardon = true // a bot learns it so
+		return e
 	}
 	to := s.messages[r.MessageID]
 	if to == nil || to.ChannelID != m.ChannelID || to.Ephemeral() {

@@ -28,7 +28,7 @@ func (s *Server) addRoutes(add func(pattern string, h handler)) {
 		return s.guildChannels(g.ID), nil
 	}))
 	add("GET /guilds/{guild_id}/roles", s.inGuild(func(c *call, g *Guild) (any, error) {
-		return []object{everyone(g)}, nil
+		return g.roles, nil
 	}))
 	add("GET /guilds/{guild_id}/threads/active", s.inGuild(func(c *call, g *Guild) (any, error) {
 		return object{"threads": s.threads(g.ID), "members": []object{}, "has_more": false}, nil
@@ -128,7 +128,7 @@ func (s *Server) inGuild(h func(*call, *Guild) (any, error)) handler {
 	}
 }
 
-func (s *Server) getMember(c *call, _ *Guild) (any, error) {
+func (s *Server) getMember(c *call, g *Guild) (any, error) {
 	id := c.PathValue("user_id")
 	if id == "@me" {
 		id = s.bot.ID
@@ -139,6 +139,9 @@ func (s *Server) getMember(c *call, _ *Guild) (any, error) {
 	}
 	m := s.member(u.ID)
 	m.User = u
+	if u.ID == s.bot.ID {
+		m.Roles = append(m.Roles, ownRole(g).ID)
+	}
 	return m, nil
 }
 
@@ -159,6 +162,9 @@ func (s *Server) writable(c *call) (*channel, error) {
 	ch, err := s.visible(c)
 	if err != nil {
 		return nil, err
+	}
+	if ch.Type == typeForum {
+		return nil, refuse(400, 50008, "Cannot send messages in a non-text channel")
 	}
 	needed := SendMessages
 	if ch.Thread != nil {

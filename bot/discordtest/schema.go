@@ -2,6 +2,7 @@ package discordtest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -100,17 +101,25 @@ func (s *schemas) check(data []byte, keys ...string) error {
 }
 
 // tolerate removes what the document is wrong about: it wants default_member_permissions as a number, while Discord
-// and its documentation want a string.
+// and its documentation want a string, and it knows references of replies only, while forwards have type 1.
 func tolerate(value any) {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
 	}
 	for _, item := range list {
-		if o, ok := item.(object); ok {
-			if _, text := o["default_member_permissions"].(string); text && o["version"] == nil {
-				delete(o, "default_member_permissions")
-			}
+		o, ok := item.(object)
+		if !ok {
+			continue
+		}
+		if _, text := o["default_member_permissions"].(string); text && o["version"] == nil {
+			delete(o, "default_member_permissions")
+		}
+		if reference, ok := o["message_reference"].(object); ok && fmt.Sprint(reference["type"]) == "1" {
+			reference["type"] = json.Number("0")
+		}
+		if to := o["referenced_message"]; to != nil {
+			tolerate(to)
 		}
 	}
 }

@@ -132,13 +132,15 @@ func (s *Server) threads(guildID string) []Channel {
 	return list
 }
 
-// awaken is what a new message does to an archived thread. It is an error in a locked one.
+// awaken is what a new message does to an archived thread. It is an error in a locked one, archived or not.
 func (s *Server) awaken(c *channel) error {
-	if c.Thread == nil || !c.Thread.Metadata.Archived {
+	switch {
+	case c.Thread == nil, !c.Thread.Metadata.Archived && !c.Thread.Metadata.Locked:
 		return nil
-	}
-	if c.Thread.Metadata.Locked {
-		return refuse(403, 50083, "Thread is archived")
+	case c.Thread.Metadata.Archived && c.Thread.Metadata.Locked:
+		return refuse(400, 50083, "Thread is archived")
+	case c.Thread.Metadata.Locked:
+		return refuse(400, 160005, "This thread is locked")
 	}
 	s.setThread(c, false, false)
 	return nil

@@ -40,9 +40,12 @@ type Guild struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	OwnerID string `json:"owner_id"`
+
+	roles []Role
 }
 
-// Channel is a guild text channel (type 0), a direct message channel (type 1) or a thread (type 11).
+// Channel is a guild text channel (type 0), a direct message channel (type 1), a thread (type 11) or a forum (type
+// 15), which has threads only.
 type Channel struct {
 	ID            string      `json:"id"`
 	Type          int         `json:"type"`
@@ -93,6 +96,9 @@ type Message struct {
 	MessageReference    *MessageReference    `json:"message_reference,omitempty"`
 	ReferencedMessage   *Message             `json:"referenced_message,omitempty"`
 	InteractionMetadata *InteractionMetadata `json:"interaction_metadata,omitempty"`
+	Poll                *Poll                `json:"poll,omitempty"`
+	Stickers            []Sticker            `json:"sticker_items,omitempty"`
+	Snapshots           []Snapshot           `json:"message_snapshots,omitempty"`
 	// VisibleTo is the id of the only user who sees an ephemeral message, and empty for all others.
 	VisibleTo string `json:"-"`
 }
@@ -101,6 +107,8 @@ type Message struct {
 const (
 	FlagEphemeral    = 1 << 6
 	FlagLoading      = 1 << 7
+	FlagVoice        = 1 << 13
+	FlagForwarded    = 1 << 14
 	FlagComponentsV2 = 1 << 15
 )
 
@@ -141,6 +149,10 @@ type Attachment struct {
 	URL         string `json:"url"`
 	ProxyURL    string `json:"proxy_url"`
 	ContentType string `json:"content_type,omitempty"`
+	Description string `json:"description,omitempty"` // alt text
+	// Of voice messages: how long, and what it looks like, in base64.
+	Seconds  float64 `json:"duration_secs,omitempty"`
+	Waveform string  `json:"waveform,omitempty"`
 
 	data []byte
 }

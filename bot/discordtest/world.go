@@ -20,6 +20,7 @@ type world struct {
 	joined   string
 	resumeAt string
 	rights   map[string]int64 // of users who have others than DefaultPermissions
+	refused  map[*Refusal]struct{}
 
 	files     map[string]Attachment // with their bytes, by id
 	fileOrder []string              // their ids, oldest first
@@ -52,7 +53,7 @@ func (s *Server) createWorld() {
 	now := time.Now()
 	s.users, s.channels = map[string]*User{}, map[string]*channel{}
 	s.dms, s.messages = map[string]*channel{}, map[string]*Message{}
-	s.files, s.rights = map[string]Attachment{}, map[string]int64{}
+	s.files, s.rights, s.refused = map[string]Attachment{}, map[string]int64{}, map[*Refusal]struct{}{}
 	s.joined = timestamp(now.Add(-24 * time.Hour))
 	s.bot = User{ID: s.snowflake(now.Add(-48 * time.Hour)), Username: s.opt.BotName, Discriminator: "0", Bot: true}
 	s.users[s.bot.ID] = &s.bot
@@ -78,6 +79,9 @@ func (s *Server) AddGuild(name string) Guild {
 	// The id's milliseconds decide the shard, so they count up by one from guild to guild.
 	start, _ := strconv.ParseInt(s.bot.ID, 10, 64)
 	g := &Guild{ID: itoa((start>>22 + int64(len(s.guilds)) + 1) << 22), Name: name, OwnerID: owner.ID}
+	everyone := newRole(g.ID, "@everyone") // like Discord, its id is the guild's
+	everyone.Mentionable = false
+	g.roles = []Role{everyone, s.managedRole()}
 	s.guilds = append(s.guilds, g)
 	s.dispatch(event{name: "GUILD_CREATE", guild: g.ID, intent: intentGuilds, data: s.guildCreate(g)})
 	return *g
@@ -85,9 +89,13 @@ func (s *Server) AddGuild(name string) Guild {
 
 // AddChannel makes a text channel in which the bot has the given permissions, or DefaultPermissions without any.
 func (s *Server) AddChannel(guildID, name string, permissions ...int64) Channel {
+	return s.addChannel(0, guildID, name, permissions)
+}
+
+func (s *Server) addChannel(kind int, guildID, name string, permissions []int64) Channel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &channel{Channel: Channel{ID: s.snowflake(time.Now()), GuildID: guildID, Name: name, Position: len(s.order)}}
+	c := &channel{Channel: Channel{ID: s.snowflake(time.Now()), Type: kind, GuildID: guildID, Name: name, Position: len(s.order)}}
 	c.Permissions = DefaultPermissions
 	if len(permissions) > 0 {
 		c.Permissions = 0
@@ -250,15 +258,6 @@ func (s *Server) guildChannels(guildID string) []Channel {
 
 type object = map[string]any
 
-// everyone is the guild's only role; like Discord, its id is the guild's.
-func everyone(g *Guild) object {
-	return object{
-		"id": g.ID, "name": "@everyone", "permissions": itoa(DefaultPermissions), "position": 0, "color": 0,
-		"colors": object{"primary_color": 0, "secondary_color": nil, "tertiary_color": nil}, "hoist": false,
-		"managed": false, "mentionable": false, "icon": nil, "unicode_emoji": nil, "flags": 0,
-	}
-}
-
 // guildObject is a guild as REST shows it.
 func guildObject(g *Guild) object {
 	return object{
@@ -266,7 +265,7 @@ func guildObject(g *Guild) object {
 		"splash": nil, "discovery_splash": nil, "features": []string{}, "banner": nil, "application_id": nil,
 		"region": "us-west", "afk_channel_id": nil, "afk_timeout": 300, "system_channel_id": nil,
 		"system_channel_flags": 0, "widget_enabled": false, "widget_channel_id": nil, "verification_level": 0,
-		"roles": []object{everyone(g)}, "default_message_notifications": 0, "mfa_level": 0,
+		"roles": g.roles, "default_message_notifications": 0, "mfa_level": 0,
 		"explicit_content_filter": 0, "max_presences": nil, "max_members": 500000,
 		"max_stage_video_channel_users": 50, "max_video_channel_users": 25, "vanity_url_code": nil,
 		"premium_tier": 0, "premium_subscription_count": 0, "preferred_locale": "en-US", "rules_channel_id": nil,
@@ -281,6 +280,7 @@ func (s *Server) guildCreate(g *Guild) object {
 	o := guildObject(g)
 	me := s.member(s.bot.ID)
 	me.User = &s.bot
+	me.Roles = append(me.Roles, ownRole(g).ID)
 	o["joined_at"], o["large"], o["unavailable"] = s.joined, false, false
 	o["member_count"], o["members"] = len(s.users), []*Member{me}
 	o["channels"], o["threads"] = s.guildChannels(g.ID), s.threads(g.ID)

@@ -19,6 +19,11 @@ type request struct {
 	ReplyTo  string            `json:"replyTo"`
 	Silent   bool              `json:"silent"` // a reply without a ping
 	Files    []file            `json:"files"`
+	Forward  string            `json:"forward"` // a message
+	Poll     *poll             `json:"poll"`
+	Sticker  string            `json:"sticker"`
+	Voice    float64           `json:"voice"` // seconds
+	Alert    bool              `json:"alert"` // somebody else's bot speaks
 	Message  string            `json:"message"`
 	CustomID string            `json:"customId"`
 	Chosen   []string          `json:"chosen"` // in a select
@@ -27,6 +32,11 @@ type request struct {
 	Name     string            `json:"name"`
 	Options  map[string]any    `json:"options"`
 	On       bool              `json:"on"`
+}
+
+type poll struct {
+	Question string   `json:"question"`
+	Answers  []string `json:"answers"`
 }
 
 type file struct {
@@ -66,21 +76,56 @@ func (p *Playground) say(_ *http.Request, in request) (result, error) {
 	if !p.isMember(in.As) || !p.sees(in.As, in.Channel) {
 		return result{}, errors.New("this member cannot write here")
 	}
-	if strings.TrimSpace(in.Text) == "" && len(in.Files) == 0 || len([]rune(in.Text)) > 2000 {
+	options, err := p.holding(in)
+	switch {
+	case err != nil:
+		return result{}, err
+	case strings.TrimSpace(in.Text) == "" && len(options) == 0, len([]rune(in.Text)) > 2000:
 		return result{}, errors.New("a message has 1 to 2,000 characters")
 	}
-	var options []discordtest.SayOption
 	if in.ReplyTo != "" {
 		options = append(options, discordtest.ReplyTo(in.ReplyTo))
 	}
 	if in.Silent {
 		options = append(options, discordtest.NoPing())
 	}
+	p.discord.Say(in.As, in.Channel, in.Text, options...)
+	return result{}, nil
+}
+
+// alert is what another bot of the server posts.
+const alert = `{"embeds":[{"type":"rich","title":"checkout-api is down","description":"503 from eu-west-1 since 12:03 UTC","color":15158332,
+	"fields":[{"name":"Region","value":"eu-west-1","inline":true},{"name":"Last deploy","value":"11:58 UTC, by Grace","inline":true}],
+	"footer":{"text":"on-call: Linus"},"author":{"name":"Status"}}]}`
+
+// holding is what a message holds besides its text.
+func (p *Playground) holding(in request) (options []discordtest.SayOption, err error) {
 	for _, f := range in.Files {
 		options = append(options, discordtest.Attach(discordtest.Attachment{Filename: f.Name, ContentType: f.Type}.WithData(f.Data)))
 	}
-	p.discord.Say(in.As, in.Channel, in.Text, options...)
-	return result{}, nil
+	if in.Forward != "" {
+		m, found := p.discord.Message(in.Forward)
+		if !found || !p.sees(in.As, m.ChannelID) || m.Ephemeral() {
+			return nil, errors.New("this member sees no such message")
+		}
+		options = append(options, discordtest.Forward(m.ID))
+	}
+	if in.Poll != nil {
+		if n := len(in.Poll.Answers); in.Poll.Question == "" || n < 1 || n > 10 {
+			return nil, errors.New("a poll has a question and up to ten answers")
+		}
+		options = append(options, discordtest.WithPoll(in.Poll.Question, in.Poll.Answers...))
+	}
+	if in.Sticker != "" {
+		options = append(options, discordtest.WithSticker(in.Sticker))
+	}
+	if in.Voice > 0 {
+		options = append(options, discordtest.Voice(in.Voice))
+	}
+	if in.Alert {
+		options = append(options, discordtest.AsWebhook("Status"), discordtest.Holding(alert))
+	}
+	return options, nil
 }
 
 func (p *Playground) click(r *http.Request, in request) (result, error) {

@@ -304,3 +304,38 @@ func TestFiles(t *testing.T) {
 		t.Errorf("the file = %q, %v", got, err)
 	}
 }
+
+// Everything that is no text can be sent, and is refused where it is none.
+func TestKindsOfMessages(t *testing.T) {
+	p := start(t)
+	ada, grace := p.members[0], p.members[1]
+	say := func(fields string) (int, string) {
+		return post(t, p.URL()+"act/say", `{"as":"`+ada.ID+`","channel":"`+p.channels[0].ID+`",`+fields+`}`)
+	}
+	theirs := p.discord.Say(grace.ID, grace.DM, "a secret")
+	for _, test := range []struct {
+		fields, want string // want "" is a refusal
+	}{
+		{`"poll":{"question":"Which day?","answers":["Saturday"]}`, `"poll":{"question":{"text":"Which day?"}`},
+		{`"sticker":"Wave"`, `"name":"Wave"`},
+		{`"voice":5`, `"duration_secs":5`},
+		{`"alert":true`, `"username":"Status"`},
+		{`"poll":{"question":"","answers":["Saturday"]}`, ""},
+		{`"poll":{"question":"Which day?","answers":[]}`, ""},
+		{`"forward":"` + theirs.ID + `"`, ""},
+		{`"forward":"5"`, ""},
+		{`"text":""`, ""},
+	} {
+		status, body := say(test.fields)
+		if want := map[bool]int{true: 422, false: 200}[test.want == ""]; status != want {
+			t.Errorf("%s = %d %s, want %d", test.fields, status, body, want)
+		} else if test.want != "" {
+			follow(t, p, ada, test.want)
+		}
+	}
+	list := p.discord.Messages(p.channels[0].ID, ada.ID)
+	say(`"forward":"` + list[0].ID + `"`)
+	if got := p.discord.Messages(p.channels[0].ID, ada.ID); len(got) != len(list)+1 || len(got[len(list)].Snapshots) != 1 {
+		t.Errorf("after a forward there are %d messages", len(got))
+	}
+}

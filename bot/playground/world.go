@@ -94,6 +94,7 @@ type snapshot struct {
 	Scripted bool                             `json:"scripted"`
 	Server   string                           `json:"server"`
 	Bot      discordtest.User                 `json:"bot"`
+	Role     discordtest.Role                 `json:"role"` // the bot's own
 	Online   bool                             `json:"online"`
 	Members  []member                         `json:"members"`
 	Channels []channel                        `json:"channels"`
@@ -106,6 +107,7 @@ type snapshot struct {
 func (p *Playground) snapshot(me string) snapshot {
 	s := snapshot{
 		Type: "snapshot", Me: me, Scripted: p.options.Scripted, Server: p.discord.Guild().Name, Bot: p.discord.Bot(),
+		Role:   p.discord.OwnRole(p.discord.Guild().ID),
 		Online: p.discord.Connections() > 0, Members: p.members, Channels: p.places(),
 		Messages: map[string][]discordtest.Message{}, Commands: p.discord.Commands(),
 		Switches: p.switches(), Timeline: p.feed.timeline(),

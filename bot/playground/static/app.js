@@ -6,6 +6,8 @@ import {act, me, member, put, state, toast} from "./state.js";
 import {addEntry, drawArrived, drawSwitches, drawTimeline} from "./side.js";
 import {setUpComposer, startReply} from "./compose.js";
 import {openForm} from "./form.js";
+import {item, openMenu, title} from "./menu.js";
+import {setUpExtras} from "./extras.js";
 
 const $ = id => document.getElementById(id);
 const dismissed = new Set();
@@ -21,7 +23,7 @@ function follow(memberID) {
 const handlers = {
   snapshot(e) {
     const places = [...e.channels.map(c => c.id), e.members.find(m => m.id === e.me).dm];
-    Object.assign(state, {me: e.me, bot: e.bot, server: e.server, online: e.online, scripted: e.scripted, members: e.members,
+    Object.assign(state, {me: e.me, bot: e.bot, server: e.server, online: e.online, scripted: e.scripted, members: e.members, role: e.role,
       channels: e.channels, commands: e.commands, switches: e.switches});
     state.messages.clear();
     for (const list of Object.values(e.messages)) list.forEach(put);
@@ -76,7 +78,7 @@ function changed(e) {
 const actions = {
   reply: startReply,
   dismiss(m) { dismissed.add(m.id); drawMessages(); },
-  menu: openMenu,
+  menu: messageMenu,
 };
 
 function shown() {
@@ -150,28 +152,28 @@ function go(place) {
   $("box").focus();
 }
 
-function openMenu(m, at) {
-  const menu = $("menu");
+function messageMenu(m, at) {
   const apps = state.commands.filter(c => c.type === 3);
-  const item = (label, run) => {
-    const b = el("button", {type: "button", role: "menuitem"}, label);
-    b.onclick = () => { closeMenu(); run(); };
-    return b;
-  };
-  menu.replaceChildren(...[item("Reply", () => startReply(m)), item("Copy text", () => navigator.clipboard?.writeText(m.content)),
+  openMenu(at, item("Reply", () => startReply(m)), m.poll ? null : item("Forward", () => forwardMenu(m, at)), item("Copy text", () => navigator.clipboard?.writeText(m.content)),
     state.place === me().dm || channel().parent ? null : item("Create thread", () => openThread(m)),
-    el("p", {class: "title"}, "Apps"), ...apps.map(c => item(c.name, async () => {
+    title("Apps"), ...apps.map(c => item(c.name, async () => {
       try {
         const answer = await act("menu", {message: m.id, name: c.name});
         if (answer.failed) toast("This interaction failed");
         if (answer.modal) openForm(answer.form, answer.modal);
       } catch (err) { toast(err.message); }
-    })), apps.length ? null : el("p", {class: "subtext"}, "The bot offers nothing here")].filter(Boolean));
-  const box = at.getBoundingClientRect?.() ?? {left: at.clientX, bottom: at.clientY};
-  menu.hidden = false;
-  menu.style.left = Math.max(8, Math.min(box.left, innerWidth - menu.offsetWidth - 8)) + "px";
-  menu.style.top = Math.max(8, Math.min(box.bottom, innerHeight - menu.offsetHeight - 8)) + "px";
-  menu.querySelector("button").focus();
+    })), apps.length ? null : el("p", {class: "subtext"}, "The bot offers nothing here"));
+}
+
+/** forwardMenu asks where a message shall be forwarded. */
+function forwardMenu(m, at) {
+  const to = (id, name) => item(name, async () => {
+    try {
+      await act("say", {channel: id, forward: m.id});
+      go(id);
+    } catch (err) { toast(err.message); }
+  });
+  openMenu(at, title("Forward to"), to(me().dm, "@" + state.bot.username), ...state.channels.map(c => to(c.id, (c.parent ? "↳ " : "#") + c.name)));
 }
 
 async function openThread(m) {
@@ -182,15 +184,6 @@ async function openThread(m) {
   } catch (err) { toast(err.message); }
 }
 
-function closeMenu() { $("menu").hidden = true; }
-
-$("menu").onkeydown = e => {
-  const items = [...$("menu").querySelectorAll("button")], i = items.indexOf(document.activeElement);
-  if (e.key === "Escape") { closeMenu(); $("box").focus(); }
-  if (e.key === "ArrowDown") items[(i + 1) % items.length].focus();
-  if (e.key === "ArrowUp") items.at(i - 1).focus();
-};
-document.addEventListener("pointerdown", e => { if (!$("menu").contains(e.target)) closeMenu(); });
 document.addEventListener("redraw", e => {
   const m = state.messages.get(state.place)?.get(e.detail), node = $("m" + e.detail);
   if (!m || !node) return;
@@ -211,4 +204,5 @@ let shownHeight = 0, wasAtEnd = true;
 log.onscroll = () => { if (log.clientHeight === shownHeight) wasAtEnd = atEnd(); };
 new ResizeObserver(() => { shownHeight = log.clientHeight; if (wasAtEnd) toEnd(); }).observe(log);
 setUpComposer();
+setUpExtras();
 follow("");

@@ -37,8 +37,9 @@ function suggestions() {
   }
   const mention = before.match(/@(\w*)$/);
   if (!mention) return [];
-  return [state.bot.username, ...state.members.map(m => m.name)].filter(n => n.toLowerCase().startsWith(mention[1].toLowerCase())).map(n => ({label: "@" + n, hint: n === state.bot.username ? "the bot" : "",
-    put: () => { box.value = before.slice(0, before.length - mention[0].length) + "@" + n + " " + box.value.slice(box.selectionStart); }}));
+  const put = words => () => { box.value = before.slice(0, before.length - mention[0].length) + words + " " + box.value.slice(box.selectionStart); };
+  return [{label: state.bot.username, hint: "the bot"}, ...state.members.map(m => ({label: m.name})), {label: state.role.name, hint: "the bot's role", words: `<@&${state.role.id}>`}]
+    .filter(s => s.label.toLowerCase().startsWith(mention[1].toLowerCase())).map(s => ({label: "@" + s.label, hint: s.hint, put: put(s.words ?? "@" + s.label)}));
 }
 
 function drawSuggestions() {
@@ -163,7 +164,6 @@ export function setUpComposer() {
   };
   $("compose").onsubmit = e => { e.preventDefault(); send(); };
   $("replying").querySelector("button").onclick = () => startReply(null);
-  $("attach").onclick = () => $("fileInput").click();
   $("fileInput").onchange = e => {
     attach(e.target.files);
     e.target.value = "";

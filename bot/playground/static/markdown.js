@@ -11,6 +11,8 @@ const inline = [
   [/^_(?=[^\s_])([^_]+?)_(?![\p{L}\p{N}_])/u, (m, x) => el("em", {}, ...parse(m[1], x))],
   [/^\|\|([^]+?)\|\|/, (m, x) => spoiler(parse(m[1], x))],
   [/^<@!?(\d+)>/, (m, x) => el("span", {class: "mention"}, "@" + x.user(m[1]))],
+  [/^<@&(\d+)>/, (m, x) => el("span", {class: "mention"}, "@" + x.role(m[1]))],
+  [/^<(\/[^:<>\n]+):\d+>/, m => el("span", {class: "mention"}, m[1])],
   [/^<#(\d+)>/, (m, x) => el("span", {class: "mention"}, "#" + x.channel(m[1]))],
   [/^<a?:(\w+):\d+>/, m => el("span", {class: "custom-emoji", title: ":" + m[1] + ":"}, ":" + m[1] + ":")],
   [/^<t:(-?\d+)(?::\w)?>/, m => el("time", {}, new Date(m[1] * 1000).toLocaleString())],

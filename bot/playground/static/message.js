@@ -3,6 +3,7 @@
 import {el, render} from "./markdown.js";
 import {act, context, isEphemeral, state, toast, userName} from "./state.js";
 import {openForm} from "./form.js";
+import {extras, forwarded, inShort, voiceNode} from "./extras.js";
 
 const colours = ["#5865f2", "#3ba55c", "#d97706", "#c43d86", "#2b8ca8"];
 
@@ -30,10 +31,10 @@ export function messageNode(m, previous, actions) {
       m.author.bot ? el("span", {class: "tag"}, "APP") : null, el("time", {datetime: m.timestamp}, clock.format(at))));
   }
   const loading = (m.flags & 128) !== 0;
-  node.append(el("div", {class: "text"}, ...(loading ? [el("p", {class: "thinking"}, userName(state.bot.id) + " is thinking…")] : render(m.content, context)),
+  node.append(el("div", {class: "text"}, ...(loading ? [el("p", {class: "thinking"}, userName(state.bot.id) + " is thinking…")] : m.content ? render(m.content, context) : []),
     m.edited_timestamp && !m.components.length ? el("span", {class: "edited"}, "(edited)") : null));
-  for (const a of m.attachments) node.append(fileNode(a));
-  for (const e of m.embeds) node.append(embedNode(e));
+  hold(node, m);
+  for (const s of m.message_snapshots ?? []) node.append(forwarded(s, hold));
   for (const row of m.components) node.append(componentRow(m, row));
   if (isEphemeral(m)) {
     const dismiss = el("button", {class: "link", type: "button"}, "Dismiss message");
@@ -50,9 +51,14 @@ export function messageNode(m, previous, actions) {
   return node;
 }
 
+/** hold adds the files, boxes, polls and stickers of a message. */
+function hold(node, m) {
+  node.append(...extras(m), ...m.attachments.map(a => a.waveform ? voiceNode(a) : fileNode(a)), ...m.embeds.map(embedNode));
+}
+
 function replyLine(m) {
   const line = el("p", {class: "reply"}, el("b", {}, m.author.username), " ",
-    el("span", {class: "quote"}, m.content.replace(/<@!?(\d+)>/g, (_, id) => "@" + userName(id)).split("\n")[0].slice(0, 120) || "Click to see the message"));
+    el("span", {class: "quote"}, m.content.replace(/<@!?(\d+)>/g, (_, id) => "@" + userName(id)).split("\n")[0].slice(0, 120) || inShort(m)));
   line.onclick = () => document.getElementById("m" + m.id)?.scrollIntoView({block: "center"});
   return line;
 }
@@ -65,7 +71,8 @@ function fileNode(a) {
 
 function embedNode(e) {
   const node = el("div", {class: "embed"});
-  if (e.color != null) node.style.borderColor = "#" + e.color.toString(16).padStart(6, "0");
+  if (e.color != null) node.style.borderLeftColor = "#" + e.color.toString(16).padStart(6, "0");
+  if (e.author) node.append(el("p", {class: "subtext"}, e.author.name));
   if (e.title) node.append(el("p", {class: "title"}, e.title));
   if (e.description) node.append(...render(e.description, context));
   for (const f of e.fields ?? []) node.append(el("p", {class: "title"}, f.name), ...render(f.value, context));

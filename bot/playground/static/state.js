@@ -1,7 +1,7 @@
 // What the page knows, and how it asks for more.
 
 export const state = {
-  me: "", bot: null, server: "", online: false, scripted: false,
+  me: "", bot: null, role: null, server: "", online: false, scripted: false,
   members: [], channels: [], commands: [], switches: {},
   place: "",            // id of the open channel
   messages: new Map(),  // channel id → Map of messages by id, oldest first
@@ -30,6 +30,7 @@ export function userName(id) {
 
 export const context = {
   user: userName,
+  role: id => id === state.role?.id ? state.role.name : "some-role",
   channel: id => state.channels.find(c => c.id === id)?.name ?? "unknown",
 };
 
