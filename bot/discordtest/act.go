@@ -50,8 +50,14 @@ func (s *Server) Say(userID, channelID, content string, options ...SayOption) Me
 		s.problem("fake: Say: channel %q is a locked thread", channelID)
 		return Message{}
 	}
+	return *s.say(ch, *author, s.snowflake(time.Now()), content, o)
+}
+
+// say publishes what a user writes as the message with this id. The caller holds s.mu.
+func (s *Server) say(ch *channel, author User, id, content string, o saying) *Message {
 	now := time.Now()
-	m := s.newMessage(ch, *author, now)
+	m := s.newMessage(ch, author, now)
+	m.ID = id
 	m.Content = content
 	m.Author.Bot = m.Author.Bot || o.bot
 	if o.webhook != "" {
@@ -63,14 +69,14 @@ func (s *Server) Say(userID, channelID, content string, options ...SayOption) Me
 	}
 	if o.replyTo != "" {
 		if err := s.refer(m, &MessageReference{MessageID: o.replyTo}); err != nil {
-			s.problem("fake: Say: there is no message %q in channel %q to reply to", o.replyTo, channelID)
+			s.problem("fake: Say: there is no message %q in channel %q to reply to", o.replyTo, ch.ID)
 		}
 	}
 	// A person may ping everybody except, with a reply, the author replied to.
 	everything := []string{"users", "roles"}
 	s.mention(m, &allowedMentions{Parse: &everything, RepliedUser: !o.silent}, false)
 	s.publish(ch, m)
-	return *m
+	return m
 }
 
 // Edit lets a user change the content of a message of theirs.

@@ -160,6 +160,9 @@ func (s *Server) writable(c *call) (*channel, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ch.Type == forum {
+		return nil, refuse(400, 50008, "Cannot send messages in a non-text channel")
+	}
 	needed := SendMessages
 	if ch.Thread != nil {
 		needed = SendMessagesInThreads

@@ -42,7 +42,7 @@ type Guild struct {
 	OwnerID string `json:"owner_id"`
 }
 
-// Channel is a guild text channel (type 0), a direct message channel (type 1) or a thread (type 11).
+// Channel is a guild text channel (type 0), a direct message channel (type 1), a thread (type 11) or a forum (type 15).
 type Channel struct {
 	ID            string      `json:"id"`
 	Type          int         `json:"type"`

@@ -24,6 +24,7 @@ type world struct {
 	files     map[string]Attachment // with their bytes, by id
 	fileOrder []string              // their ids, oldest first
 	fileBytes int
+	fileAge   int // grows when the addresses of files expire
 }
 
 type channel struct {
@@ -87,7 +88,13 @@ func (s *Server) AddGuild(name string) Guild {
 func (s *Server) AddChannel(guildID, name string, permissions ...int64) Channel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &channel{Channel: Channel{ID: s.snowflake(time.Now()), GuildID: guildID, Name: name, Position: len(s.order)}}
+	return s.addChannel(Channel{GuildID: guildID, Name: name}, permissions)
+}
+
+// addChannel makes a channel and tells everybody. The caller holds s.mu.
+func (s *Server) addChannel(like Channel, permissions []int64) Channel {
+	c := &channel{Channel: like}
+	c.ID, c.Position = s.snowflake(time.Now()), len(s.order)
 	c.Permissions = DefaultPermissions
 	if len(permissions) > 0 {
 		c.Permissions = 0
@@ -95,8 +102,8 @@ func (s *Server) AddChannel(guildID, name string, permissions ...int64) Channel 
 			c.Permissions |= p
 		}
 	}
-	if s.guild(guildID) == nil {
-		s.problem("fake: AddChannel: there is no guild %q", guildID)
+	if s.guild(c.GuildID) == nil {
+		s.problem("fake: AddChannel: there is no guild %q", c.GuildID)
 	}
 	s.setOverwrites(c)
 	s.channels[c.ID] = c
