@@ -31,7 +31,7 @@ func TestAskAboutThis(t *testing.T) {
 		if got := w.answerTo(sent); got.Content != "It is German." {
 			t.Errorf("answered %q", got.Content)
 		}
-		if got, want := w.lastShown(), []string{"user: Bert wrote:\nDer Hahn kräht.", "user: " + typed.want}; !slices.Equal(got, want) {
+		if got, want := w.lastShown(), []string{"user: Bert wrote:\nDer Hahn kräht.\n\n" + typed.want}; !slices.Equal(got, want) {
 			t.Errorf("the model was shown %q, want %q", got, want)
 		}
 	}

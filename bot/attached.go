@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"feedbackbot/bot/discord"
@@ -21,14 +23,27 @@ type brought struct {
 	texts    []string // quoted, with their names
 	pictures []llm.Image
 	notes    []string // what could not be taken, a sentence each for the person
+	missing  []string // what could not be taken, by name, for the model
 	release  func()   // gives back the memory they take; nil for none
 }
 
 // letGo forgets what only the model needed.
-func (f *brought) letGo() {
-	f.pictures = nil
-	if f.release != nil {
-		f.release()
+func (q *question) letGo() {
+	q.files.pictures = nil
+	for n := range q.turns {
+		q.turns[n].pictures = nil
+	}
+	if q.files.release != nil {
+		q.files.release()
+	}
+}
+
+// tell tells the person that files are gone that were there before.
+func (f *brought) tell(gone []string) {
+	for _, name := range gone {
+		if note := fmt.Sprintf(textFileGone, name); !slices.Contains(f.notes, note) {
+			f.notes = append(f.notes, note)
+		}
 	}
 }
 
@@ -61,11 +76,11 @@ func fileName(a discord.Attachment) string {
 	return text.Clip(text.Plain(path.Base(a.Filename)), maxFileName)
 }
 
-// filesOf returns the attachments of a message and, when it replies to somebody else,
-// of the message it replies to.
-func filesOf(m *discord.Message) []discord.Attachment {
-	if m.Referenced == nil || m.Referenced.Author == nil || m.Referenced.Author.Bot {
-		return m.Attachments
+// namesIn returns the names that named has added to a question.
+func namesIn(question string) []string {
+	_, list, found := strings.Cut(question, attachedPrefix)
+	if !found {
+		return nil
 	}
-	return append(m.Attachments[:len(m.Attachments):len(m.Attachments)], m.Referenced.Attachments...)
+	return strings.Split(strings.TrimSuffix(list, "]"), ", ")
 }

@@ -100,6 +100,7 @@ type Bot struct {
 	forms        *fleeting[aboutForm]
 	warned       *fleeting[bool]   // people who were told that the bot may not write somewhere
 	commandTexts *fleeting[string] // questions of commands, by interaction, when the store keeps no text
+	sightless    sync.Map          // models that turned out to take no pictures
 	slots        *slots
 	asked        hourly
 	seen         *recent

@@ -96,7 +96,7 @@ func newWorld(t testing.TB, options discordtest.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := llmtest.New(llmtest.Options{Key: modelKey})
+	m, err := llmtest.New(llmtest.Options{Key: modelKey, Template: llmtest.Alternating})
 	if err != nil {
 		t.Fatal(err)
 	}

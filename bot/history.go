@@ -2,11 +2,12 @@ package bot
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
 	"feedbackbot/bot/discord"
-	"feedbackbot/llm"
+	"feedbackbot/feedback"
 )
 
 // threadStore is what taking part in threads needs of the store.
@@ -96,6 +97,26 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (c conversat
 	if len(list) < maxHistory {
 		list = append(b.starter(ctx, m.ChannelID), list...)
 	}
+	answers, err := b.answersIn(ctx, list)
+	if err != nil {
+		return c, true, err
+	}
+	for _, one := range list {
+		if r, found := answers[one.ID]; found {
+			c.addAnswer(r, withoutMark(one.Content))
+		} else if b.isPerson(&one) && (m.Reference == nil || m.Reference.MessageID != one.ID) {
+			if t := b.turnOf(&one); t.Text != "" {
+				c.add(t)
+			}
+		}
+	}
+	c.add(b.quoted(m.Referenced)...) // what is replied to stands last
+	return c, true, nil
+}
+
+// answersIn returns which of these messages show answers that are still part of a
+// conversation.
+func (b *Bot) answersIn(ctx context.Context, list []discord.Message) (map[string]feedback.Response, error) {
 	var mine []string
 	for _, one := range list {
 		if b.isMe(one.Author) {
@@ -104,37 +125,52 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (c conversat
 	}
 	shown, err := b.store.Shown(ctx, mine)
 	if err != nil {
-		return c, true, err
+		return nil, err
 	}
-	for _, one := range list {
-		if responseID := shown[one.ID]; responseID != "" {
-			c.parent = responseID
-			c.add(llm.Assistant, withoutMark(one.Content))
-		} else if b.isPerson(&one) {
-			if text := b.questionText(&one); text != "" {
-				c.add(llm.User, nameOf(one.Author)+": "+text)
-			}
+	answers, err := b.answersOf(ctx, slices.Sorted(maps.Values(shown)))
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]feedback.Response{}
+	for message, id := range shown {
+		if r, there := answers[id]; there {
+			found[message] = r
 		}
 	}
-	return c, true, nil
+	return found, nil
+}
+
+// addAnswer adds an answer, a part of which a message shows. Of a text that is
+// kept the first part is enough.
+func (c *conversation) addAnswer(r feedback.Response, part string) {
+	c.parent = r.ID
+	t := turn{Turn: feedback.Turn{Role: fromModel, Answers: []string{r.ID}, Text: r.Answer}}
+	last := len(c.turns) - 1
+	if last >= 0 && slices.Equal(c.turns[last].Answers, t.Answers) {
+		if r.Answer == "" {
+			c.turns[last].Text += "\n" + part
+		}
+		return
+	}
+	kept := t.Turn
+	kept.Text = "" // the response has it
+	if t.Text == "" {
+		t.Text = part
+	}
+	c.turns, c.shown.Before = append(c.turns, t), append(c.shown.Before, kept)
 }
 
 // starter returns the message at which a thread was opened; its id is the
-// thread's. Threads without one are common, and so are deleted ones.
+// thread's. Threads without one are common, and so are deleted ones. A post in a
+// forum begins with it, so there it is not looked for.
 func (b *Bot) starter(ctx context.Context, threadID string) []discord.Message {
-	m, err := b.out.Message(ctx, b.placeOf(threadID, threadID), threadID)
+	at := b.placeOf(threadID, threadID)
+	if at == threadID {
+		return nil
+	}
+	m, err := b.out.Message(ctx, at, threadID)
 	if err != nil || m.Author == nil {
 		return nil
 	}
 	return []discord.Message{m}
-}
-
-// add adds a turn. Turns of the same side become one, because some models want
-// the sides to alternate.
-func (c *conversation) add(role llm.Role, text string) {
-	if last := len(c.turns) - 1; last >= 0 && c.turns[last].Role == role {
-		c.turns[last].Content += "\n" + text
-		return
-	}
-	c.turns = append(c.turns, llm.Message{Role: role, Content: text})
 }

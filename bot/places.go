@@ -11,6 +11,7 @@ type place struct {
 	guildID  string
 	parentID string // the category of a channel, the channel of a thread; "" for none
 	thread   bool
+	forum    bool // each post in it is a thread that begins with a message of its own
 	participation
 }
 
@@ -30,6 +31,7 @@ func (p *places) put(guildID string, list ...discord.Channel) {
 	for _, c := range list {
 		known := p.all[c.ID]
 		known.guildID, known.parentID, known.thread = guildID, c.ParentID, c.IsThread()
+		known.forum = c.IsForum()
 		p.all[c.ID] = known
 	}
 }

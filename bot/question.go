@@ -127,7 +127,7 @@ func (b *Bot) apologiseFor(m *discord.Message, sorry string) {
 func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	asked := b.questionText(m)
 	a := feedback.Ask{ID: m.ID, ResponseID: feedback.NewID(), GuildID: m.GuildID, ChannelID: m.ChannelID,
-		Asker: b.store.Rater(m.Author.ID), Question: named(asked, filesOf(m)), AskedAt: m.At}
+		Asker: b.store.Rater(m.Author.ID), Question: named(asked, m.Attachments), AskedAt: m.At}
 	flown := b.flights.begin(b.models, a) // it may be deleted or stopped from now on
 	defer flown.land()
 	recallCtx, cancel := context.WithTimeout(ctx, recallTimeout)
@@ -136,7 +136,8 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	if err != nil {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
-	c.attachments = filesOf(m)
+	c.attachments = m.Attachments
+	c.shown.Asked = feedback.Turn{Name: c.speaker, Channel: m.ChannelID, Files: describe(m.Attachments), Message: m.ID, Owner: a.Asker}
 	q := newQuestion(a, c)
 	q.replyTo, q.userID = m.ID, m.Author.ID
 	if !b.take(ctx, &q) {
@@ -149,7 +150,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	switch {
 	case errors.Is(context.Cause(flown), errDeleted):
 		b.finish(ctx, q)
-	case asked == "" && len(q.turns) == 0 && len(q.attachments) == 0:
+	case asked == "" && !q.pointsAt() && len(q.attachments) == 0:
 		b.notice(ctx, newReply(b, q), textEmptyQuestion)
 	default:
 		b.answer(ctx, flown, newReply(b, q))
@@ -213,7 +214,7 @@ func (b *Bot) chosenFor(ctx context.Context, guildID, channelID string) chosen {
 // newQuestion is an ask as what follows a conversation.
 func newQuestion(a feedback.Ask, c conversation) question {
 	a.Question = text.Clip(a.Question, maxQuestion)
-	a.ParentID, a.ConversationID = c.parent, c.id
+	a.ParentID, a.ConversationID, a.Shown = c.parent, c.id, c.shown
 	if a.ConversationID == "" {
 		a.ConversationID = a.ResponseID
 	}

@@ -144,6 +144,8 @@ const (
 	textNotWriting = "This answer isn't being written any more, so there is nothing to stop."
 	textAtIt       = "I'm already writing another answer to this."
 	textNoQuestion = "I don't have this question any more. Please ask it again."
+	textFileGone   = "The file %s is gone from Discord, so I answered without it."
+	textQuoteGone  = "The message before this question is gone, so I answered without it."
 )
 
 // What Discord's list of commands says about a command or one of its options.

@@ -58,9 +58,11 @@ type Message struct {
 
 // Attachment is a file of a message.
 type Attachment struct {
+	ID       string `json:"id"`
 	Filename string `json:"filename"`
+	Type     string `json:"content_type"` // such as image/png; "" if Discord does not say
 	Size     int64  `json:"size"`
-	URL      string `json:"url"`
+	URL      string `json:"url"` // expires; whoever reads the message again gets a new one
 }
 
 // Reference names the message that another one replies to.
@@ -252,6 +254,10 @@ type Channel struct {
 // IsThread reports whether a channel is a thread: in announcements, public or
 // private.
 func (c Channel) IsThread() bool { return c.Type >= 10 && c.Type <= 12 }
+
+// IsForum reports whether a channel holds posts, each a thread: a forum, or one for
+// media.
+func (c Channel) IsForum() bool { return c.Type == 15 || c.Type == 16 }
 
 // discordEpoch is the first millisecond of Discord's ids.
 const discordEpoch = 1_420_070_400_000

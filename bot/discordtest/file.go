@@ -53,6 +53,21 @@ func (s *Server) resigned(list []Attachment) []Attachment {
 // ExpireFiles ends the addresses that were given out so far, as a day does. Who reads a message again gets new ones.
 func (s *Server) ExpireFiles() { s.mu.Lock(); defer s.mu.Unlock(); s.fileAge++ }
 
+// DropFiles takes the files out of a message, as its author can.
+func (s *Server) DropFiles(messageID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.messages[messageID]
+	if old == nil {
+		s.problem("fake: DropFiles: there is no message %q", messageID)
+		return
+	}
+	next := *old
+	next.Attachments = []Attachment{}
+	s.changed(KindEdit, &next)
+	s.dispatchMessage("MESSAGE_UPDATE", s.channels[next.ChannelID], &next)
+}
+
 // CDN is the base of the addresses of attachments, such as http://127.0.0.1:4000.
 func (s *Server) CDN() string { return "http://" + s.listener.Addr().String() }
 

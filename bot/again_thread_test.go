@@ -1,0 +1,114 @@
+package bot_test
+
+import (
+	"slices"
+	"testing"
+
+	"feedbackbot/bot/discordtest"
+	"feedbackbot/llm/llmtest"
+)
+
+// Another answer in a thread is given to the thread as it was, by name, and so is
+// what follows it.
+func TestThreadIsThereAgain(t *testing.T) {
+	t.Parallel()
+	for _, noText := range []bool{false, true} {
+		w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
+		w.options.NoText = noText
+		w.start()
+		ada, bert := w.discord.AddUser("Ada"), w.discord.AddUser("Bert")
+		thread := w.discord.AddThread(ada.ID, w.discord.Channel().ID, "holidays").ID
+		w.discord.Say(bert.ID, thread, "I like the sun.")
+		w.model.Queue(llmtest.Script{Text: "Try the sea."}, llmtest.Script{Text: "A hat."}, llmtest.Script{Text: "A towel."}, llmtest.Script{Text: "A book."})
+		first := w.answered(w.discord.Say(ada.ID, thread, w.mention("where to go?")).ID)
+		m := w.answered(w.discord.Say(bert.ID, thread, "what shall I bring?").ID)
+		want := []string{"user: Bert: I like the sun.\nAda: where to go?", "assistant: Try the sea.", "user: Bert: what shall I bring?"}
+		check := func(what string, want []string) {
+			t.Helper()
+			if got := w.lastShown(); !slices.Equal(got, want) {
+				t.Errorf("without text %t, %s: the model was shown %q, want %q", noText, what, got, want)
+			}
+		}
+		check("at first", want)
+		w.stop()
+		w.start()
+		w.discord.Say(ada.ID, thread, "<@"+bert.ID+"> that came later")
+		again := w.again(bert.ID, m)
+		check("again", want)
+		w.answered(w.discord.Say(ada.ID, thread, "and to read?", discordtest.ReplyTo(again.ID)).ID)
+		check("a follow-up", append(want, "assistant: A towel.", "user: Ada: and to read?"))
+		w.again(ada.ID, first)
+		check("of the first question", []string{"user: Bert: I like the sun.\nAda: where to go?"})
+	}
+}
+
+// A reply in a thread is about the message it replies to, whoever wrote it and
+// however long ago.
+func TestQuoteInThread(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.start()
+	ada := w.discord.AddUser("Ada")
+	thread := w.discord.AddThread(ada.ID, w.discord.Channel().ID, "alerts").ID
+	alert := w.discord.Say(ada.ID, thread, "Disk full.", discordtest.AsWebhook("Alerts"))
+	w.discord.Say(ada.ID, thread, "Oh dear.")
+	m := w.answered(w.discord.Say(ada.ID, thread, w.mention("explain"), discordtest.ReplyTo(alert.ID)).ID)
+	for range 2 {
+		if got, want := w.lastShown(), []string{"user: Ada: Oh dear.\n\nAlerts wrote:\nDisk full.\n\nAda: explain"}; !slices.Equal(got, want) {
+			t.Errorf("the model was shown %q, want %q", got, want)
+		}
+		m = w.again(ada.ID, m)
+	}
+}
+
+// A picture without words is part of a thread, and can be asked about.
+func TestPictureInThread(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+	w.options.Pictures = true
+	w.start()
+	ada, bert := w.discord.AddUser("Ada"), w.discord.AddUser("Bert")
+	thread := w.discord.AddThread(ada.ID, w.discord.Channel().ID, "pictures").ID
+	w.answered(w.discord.Say(ada.ID, thread, w.mention("hello")).ID)
+	w.discord.Say(bert.ID, thread, "", attach("cat.png", pngOf(t, 2, 2)))
+	w.discord.Say(bert.ID, thread, "", attach("list.txt", []byte("eggs")))
+	m := w.answered(w.discord.Say(ada.ID, thread, w.mention("what is on the picture I just posted?")).ID)
+	for range 2 {
+		got := w.lastShown()
+		want := "user: Bert: [attached: cat.png]\nBert: [attached: list.txt]\n\nFile list.txt:\neggs\nAda: what is on the picture I just posted?"
+		if got[len(got)-1] != want || w.lastPictures() != 1 {
+			t.Errorf("the model was shown %q and %d pictures", got, w.lastPictures())
+		}
+		w.discord.ExpireFiles()
+		m = w.again(ada.ID, m)
+	}
+}
+
+// The first message of a post in a forum stands in the post's thread.
+func TestForumPost(t *testing.T) {
+	t.Parallel()
+	for _, noText := range []bool{false, true} {
+		w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+		w.options.Pictures, w.options.NoText = true, noText
+		w.start()
+		ada, forum := w.discord.AddUser("Ada"), w.discord.AddForum(w.discord.Guild().ID, "help")
+		post := w.discord.AddPost(ada.ID, forum.ID, "what is it?", w.mention("what is this?"), attach("p.png", pngOf(t, 2, 2)))
+		m := w.answered(post.ID)
+		check := func(what string) {
+			t.Helper()
+			if got, want := w.lastShown(), []string{"user: Ada: what is this?\n[attached: p.png]"}; !slices.Equal(got, want) || w.lastPictures() != 1 {
+				t.Errorf("without text %t, %s: the model was shown %q and %d pictures, want %q and one", noText, what, got, w.lastPictures(), want)
+			}
+		}
+		check("at first")
+		w.stop()
+		w.start()
+		w.discord.ExpireFiles()
+		w.again(ada.ID, m)
+		check("again")
+		w.answered(w.discord.Say(ada.ID, post.ChannelID, "and what colour?").ID)
+		if got := w.lastShown(); len(got) != 3 || got[0] != "user: Ada: what is this?\n[attached: p.png]" || w.lastPictures() != 1 {
+			t.Errorf("without text %t: later in the post the model was shown %q and %d pictures", noText, got, w.lastPictures())
+		}
+	}
+}
