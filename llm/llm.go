@@ -102,6 +102,7 @@ type Client struct {
 	withoutUsage  atomic.Bool // stream_options
 	limitField    atomic.Int32
 	withoutSample atomic.Bool // temperature
+	withoutSystem atomic.Bool // a system prompt
 }
 
 // New returns a client, or an error when the options cannot work.
@@ -198,8 +199,8 @@ func newBackOff() backoff.BackOff {
 	return b
 }
 
-// shorten drops the older half of a conversation, but neither its system
-// prompt nor its last turn.
+// shorten drops about the older half of a conversation, but neither its system
+// prompt nor its last turn. What is left begins with the user again.
 func shorten(conversation []Message) []Message {
 	head := 0
 	for head < len(conversation) && conversation[head].Role == System {
@@ -209,8 +210,14 @@ func shorten(conversation []Message) []Message {
 	if len(turns) < 2 {
 		return conversation
 	}
-	shorter := append([]Message(nil), conversation[:head]...)
-	return append(shorter, turns[(len(turns)+1)/2:]...)
+	from := (len(turns) + 1) / 2
+	for from > 1 && turns[from].Role != User {
+		from--
+	}
+	for from < len(turns)-1 && turns[from].Role != User {
+		from++
+	}
+	return append(conversation[:head:head], turns[from:]...)
 }
 
 // Ping asks for one word, to verify the address, the key and the model.

@@ -40,7 +40,7 @@ func isReasoning(model string) bool {
 
 func (c *Client) request(conversation []Message) openai.ChatCompletionRequest {
 	r := openai.ChatCompletionRequest{Model: c.options.Model}
-	for _, m := range conversation {
+	for _, m := range c.withSystem(conversation) {
 		r.Messages = append(r.Messages, turn(m))
 	}
 	if !c.withoutUsage.Load() {
@@ -105,7 +105,7 @@ func (c *Client) adapt(err *Error, body string, sent openai.ChatCompletionReques
 }
 
 // maxAdaptions bounds how often one try may leave out another parameter.
-const maxAdaptions = 4
+const maxAdaptions = 5
 
 // try asks once, leaving out what the provider refuses.
 func (c *Client) try(ctx context.Context, conversation []Message, onText func(string)) (Answer, error) {
@@ -114,8 +114,10 @@ func (c *Client) try(ctx context.Context, conversation []Message, onText func(st
 		request := c.request(conversation)
 		answer, err := c.once(ctx, x, request, onText)
 		var e *Error
-		if errors.As(err, &e) && adaptions < maxAdaptions && answer.Text == "" && c.adapt(e, x.errorBody+e.Error(), request) {
-			continue
+		if errors.As(err, &e) && adaptions < maxAdaptions && answer.Text == "" {
+			if body := x.errorBody + e.Error(); c.adapt(e, body, request) || c.adaptSystem(e, body, request) {
+				continue
+			}
 		}
 		return answer, err
 	}
