@@ -65,7 +65,7 @@ func checkModel(ctx context.Context, c Config, log *slog.Logger) bot.Finding {
 	f := bot.Finding{What: "model " + c.OpenAIModel}
 	model, err := newModel(c, log)
 	if err == nil {
-		err = model.Ping(ctx)
+		err = model.Ping(ctx, c.systemPrompt())
 	}
 	var e *llm.Error
 	switch {
@@ -82,7 +82,7 @@ func checkModel(ctx context.Context, c Config, log *slog.Logger) bot.Finding {
 	case e.Kind == llm.UnknownModel:
 		f.Mend = "set OPENAI_MODEL to a model that the provider has, and OPENAI_BASE_URL to its address, mostly ending in /v1"
 	case e.Kind == llm.BadRequest:
-		f.Mend = "see which setting the provider names; OPENAI_MAX_TOKENS=0 and an empty OPENAI_TEMPERATURE send the least"
+		f.Mend = "see which setting the provider names; OPENAI_MAX_TOKENS=0, an empty OPENAI_TEMPERATURE and SYSTEM_PROMPT=none send the least"
 	default:
 		f.Mend = "see that OPENAI_BASE_URL is right and its server runs"
 	}

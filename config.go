@@ -95,6 +95,15 @@ func (s Secret) GoString() string             { return hidden }
 func (s Secret) LogValue() slog.Value         { return slog.StringValue(hidden) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
+// systemPrompt is what the model is told before each conversation; "" for nothing,
+// which an empty variable cannot say.
+func (c *Config) systemPrompt() string {
+	if strings.EqualFold(strings.TrimSpace(c.SystemPrompt), "none") {
+		return ""
+	}
+	return c.SystemPrompt
+}
+
 // errConfiguration is a configuration that can never work.
 var errConfiguration = errors.New("configuration")
 

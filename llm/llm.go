@@ -220,8 +220,13 @@ func shorten(conversation []Message) []Message {
 	return append(conversation[:head:head], turns[from:]...)
 }
 
-// Ping asks for one word, to verify the address, the key and the model.
-func (c *Client) Ping(ctx context.Context) error {
-	_, err := c.Stream(ctx, []Message{{Role: User, Content: "Reply with the word ok."}}, func(string) {})
+// Ping asks for one word, to verify the address, the key and the model; with the
+// system prompt that it is to be asked with, or none.
+func (c *Client) Ping(ctx context.Context, system string) error {
+	conversation := []Message{{Role: User, Content: "Reply with the word ok."}}
+	if system != "" {
+		conversation = append([]Message{{Role: System, Content: system}}, conversation...)
+	}
+	_, err := c.Stream(ctx, conversation, func(string) {})
 	return err
 }

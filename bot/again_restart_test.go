@@ -1,0 +1,97 @@
+package bot_test
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+
+	"feedbackbot/bot/discordtest"
+	"feedbackbot/llm/llmtest"
+)
+
+// A question that a killed process had not begun to answer is answered by the next
+// one to what it was about: a quoted message, a thread, an earlier answer.
+func TestKilledBeforeTheFirstWord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
+	c := exec.CommandContext(w.ctx(), os.Args[0])
+	c.Env = append(os.Environ(), childDiscord+"="+w.discord.URL(), childModel+"="+w.model.URL(), childDatabase+"=sqlite:"+w.path)
+	in, err := c.StdinPipe() // the child lives until it ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.discord.WaitCommand(w.ctx(), "ask"); err != nil {
+		t.Fatal(err)
+	}
+	ada, bert, channel := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.Channel().ID
+	w.model.Queue(llmtest.Script{Text: "Blue."})
+	blue := w.answered(w.ask(ada.ID, "what colour is the sky?").ID)
+	w.model.SetAnswer(func(llmtest.Request) llmtest.Script { return llmtest.Script{Text: "x", StallAfter: llmtest.AtOnce} })
+	thread := w.discord.AddThread(ada.ID, channel, "holidays").ID
+	w.discord.Say(bert.ID, thread, "I like the sun.")
+	claim := w.discord.Say(bert.ID, channel, "Der Hahn kräht.")
+	asked := []discordtest.Message{
+		w.discord.Say(ada.ID, channel, w.mention("translate this"), discordtest.ReplyTo(claim.ID)),
+		w.discord.Say(ada.ID, thread, w.mention("where to go?")),
+		w.discord.Say(ada.ID, channel, "why?", discordtest.ReplyTo(blue.ID)),
+	}
+	want := []string{"user: Bert wrote:\nDer Hahn kräht.\n\ntranslate this", "user: Bert: I like the sun.\nAda: where to go?", "user: why?"}
+	if _, err := w.model.WaitRequests(w.ctx(), 4); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	c.Wait() // which tells of the kill
+	w.model.SetAnswer(nil)
+	w.start()
+	for _, m := range asked {
+		w.answered(m.ID)
+	}
+	w.stop()
+	var got []string
+	for _, r := range w.model.Requests()[4:] {
+		turns := shown(r)
+		got = append(got, turns[len(turns)-1])
+		if last := turns[len(turns)-1]; last == "user: why?" && (len(turns) != 3 || turns[1] != "assistant: Blue.") {
+			t.Errorf("the follow-up was shown with %q", turns)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("after the kill the model was shown %q, want %q", got, want)
+	}
+}
+
+// What was asked while nobody listened is answered to what it was about, and so is
+// another answer to it.
+func TestCaughtUpWithItsContext(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
+	w.options.Pictures = true
+	w.start()
+	ada, bert, channel := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.Channel().ID
+	thread := w.discord.AddThread(ada.ID, channel, "holidays").ID
+	w.model.Queue(llmtest.Script{Text: "Try the sea."})
+	w.answered(w.discord.Say(ada.ID, thread, w.mention("where to go?")).ID)
+	w.alive()
+	w.stop()
+	w.discord.Say(bert.ID, thread, "<@"+ada.ID+"> I like the sun.", attach("sun.png", pngOf(t, 2, 2)))
+	inThread := w.discord.Say(ada.ID, thread, w.mention("what to bring?"))
+	w.discord.ExpireFiles()
+	w.start()
+	m := w.answered(inThread.ID)
+	want := []string{"user: Ada: where to go?", "assistant: Try the sea.", "user: Bert: @Ada I like the sun.\n[attached: sun.png]\nAda: what to bring?"}
+	for range 2 {
+		if got := w.lastShown(); !slices.Equal(got, want) || w.lastPictures() != 1 {
+			t.Errorf("the model was shown %q and %d pictures, want %q and one", got, w.lastPictures(), want)
+		}
+		m = w.again(ada.ID, m)
+	}
+}
