@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -138,9 +139,7 @@ func (b *Bot) answered(ctx context.Context, page *pageOf, responses []feedback.R
 		asked.Role, asked.Text = fromUser, r.Question
 		if len(asked.Files) == 0 { // it was asked before it was kept where they are
 			asked.Message, asked.Channel = r.AskID, b.placeOf(r.ChannelID, r.AskID)
-			for _, name := range namesIn(r.Question) {
-				asked.Files = append(asked.Files, feedback.File{Name: name})
-			}
+			asked.Files = filesIn(r.Question)
 		}
 		turns[2*n] = turn{Turn: asked}
 		turns[2*n+1] = turn{Turn: feedback.Turn{Role: fromModel, Text: r.Answer}}
@@ -168,3 +167,20 @@ func describe(list []discord.Attachment) (files []feedback.File) {
 	}
 	return files
 }
+
+// present finds files among the attachments that a message has now, and names
+// those that are gone.
+func present(files []feedback.File, now []discord.Attachment) (found []discord.Attachment, gone []string) {
+	for _, f := range files {
+		n := slices.IndexFunc(now, func(a discord.Attachment) bool { return a.ID == f.ID || f.ID == "" && fileName(a) == f.Name })
+		if n < 0 {
+			gone = append(gone, cmp.Or(f.Name, unnamed))
+			continue
+		}
+		found = append(found, now[n])
+	}
+	return found, gone
+}
+
+// unnamed is what a file is called whose name is not kept.
+const unnamed = "without a name"

@@ -1,9 +1,11 @@
 package bot_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"feedbackbot/bot/discordtest"
@@ -93,5 +95,35 @@ func TestCaughtUpWithItsContext(t *testing.T) {
 			t.Errorf("the model was shown %q and %d pictures, want %q and one", got, w.lastPictures(), want)
 		}
 		m = w.again(ada.ID, m)
+	}
+}
+
+// What could not be stored at once is stored later without a word of anybody's,
+// who may have been forgotten since, and is read from Discord for another answer.
+func TestQuoteOfALateQuestion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+	var failed atomic.Bool
+	w.before = func(method string) error {
+		if method == "Take" && failed.CompareAndSwap(false, true) {
+			return errors.New("the database is away")
+		}
+		return nil
+	}
+	w.start()
+	ada, bert, channel := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.Channel().ID
+	claim := w.discord.Say(bert.ID, channel, "Der Hahn kräht.", attach("hahn.txt", []byte("kikeriki")))
+	m := w.answered(w.discord.Say(ada.ID, channel, w.mention("translate this"), discordtest.ReplyTo(claim.ID)).ID)
+	id := w.response(m.ID).ID
+	all, err := w.store.ShownWith(w.ctx(), id)
+	if err != nil || len(all[id].Before) != 1 {
+		t.Fatal(all, err)
+	}
+	if kept := all[id].Before[0]; kept.Name+kept.Text+string(kept.Owner)+kept.Files[0].Name != "" || kept.Message != claim.ID {
+		t.Errorf("stored late: %+v", kept)
+	}
+	w.again(ada.ID, m)
+	if got, want := w.lastShown(), []string{"user: Bert wrote:\nDer Hahn kräht.\n[attached: hahn.txt]\n\nFile hahn.txt:\nkikeriki\n\ntranslate this"}; !slices.Equal(got, want) {
+		t.Errorf("the model was shown %q, want %q", got, want)
 	}
 }

@@ -137,6 +137,7 @@ func TestFollowUpOnAPicture(t *testing.T) {
 	ada, channel := w.discord.AddUser("Ada"), w.discord.Channel().ID
 	asked := w.discord.Say(ada.ID, channel, w.mention("what is this?"), attach("p.png", pngOf(t, 2, 2)), attach("notes.txt", []byte("eggs")))
 	m := w.answered(asked.ID)
+	top := m
 	w.discord.ExpireFiles()
 	more := func(text string) discordtest.Message {
 		t.Helper()
@@ -169,6 +170,10 @@ func TestFollowUpOnAPicture(t *testing.T) {
 	gone := more("and below?")
 	if got := w.lastShown(); w.lastPictures() != 0 || !strings.Contains(got[0], "(Not shown: p.png, notes.txt)") || !strings.Contains(gone.Content, "p.png is gone") {
 		t.Errorf("of a picture that is gone the model is told %q, the person %q", got[0], gone.Content)
+	}
+	gone = w.again(ada.ID, top)
+	if got := w.lastShown(); w.lastPictures() != 0 || !strings.Contains(got[0], "(Not shown: p.png, notes.txt)") || !strings.Contains(gone.Content, "p.png is gone") {
+		t.Errorf("another answer without the picture: the model is told %q, the person %q", got[0], gone.Content)
 	}
 }
 

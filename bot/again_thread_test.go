@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"feedbackbot/bot/discordtest"
@@ -104,11 +105,29 @@ func TestForumPost(t *testing.T) {
 		w.stop()
 		w.start()
 		w.discord.ExpireFiles()
-		w.again(ada.ID, m)
+		m = w.again(ada.ID, m)
 		check("again")
 		w.answered(w.discord.Say(ada.ID, post.ChannelID, "and what colour?").ID)
 		if got := w.lastShown(); len(got) != 3 || got[0] != "user: Ada: what is this?\n[attached: p.png]" || w.lastPictures() != 1 {
 			t.Errorf("without text %t: later in the post the model was shown %q and %d pictures", noText, got, w.lastPictures())
+		}
+	}
+}
+
+// A post that was opened while nobody listened is answered.
+func TestForumPostIsCaughtUpWith(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
+	w.start()
+	ada, forum := w.discord.AddUser("Ada"), w.discord.AddForum(w.discord.Guild().ID, "help")
+	w.alive()
+	w.stop()
+	post := w.discord.AddPost(ada.ID, forum.ID, "what is it?", w.mention("what is 2+2?"))
+	w.start()
+	w.answered(post.ID)
+	for _, r := range w.discord.Requests() {
+		if strings.HasSuffix(r.Path, "/channels/"+forum.ID+"/messages") {
+			t.Error("a forum was asked for messages, of which it has none")
 		}
 	}
 }

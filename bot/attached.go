@@ -8,6 +8,7 @@ import (
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/bot/text"
+	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
 
@@ -76,11 +77,14 @@ func fileName(a discord.Attachment) string {
 	return text.Clip(text.Plain(path.Base(a.Filename)), maxFileName)
 }
 
-// namesIn returns the names that named has added to a question.
-func namesIn(question string) []string {
+// filesIn returns the files that named has added to a question.
+func filesIn(question string) (files []feedback.File) {
 	_, list, found := strings.Cut(question, attachedPrefix)
 	if !found {
 		return nil
 	}
-	return strings.Split(strings.TrimSuffix(list, "]"), ", ")
+	for name := range strings.SplitSeq(strings.TrimSuffix(list, "]"), ", ") {
+		files = append(files, feedback.File{Name: name})
+	}
+	return files
 }

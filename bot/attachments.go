@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"feedbackbot/bot/discord"
 	"feedbackbot/bot/files"
 	"feedbackbot/bot/text"
 	"feedbackbot/llm"
@@ -109,14 +107,7 @@ func (b *Bot) refresh(ctx context.Context, t *turn) (gone []string) {
 	if err != nil {
 		b.log.Warn("cannot read a message with files again", "error", err)
 	}
-	for _, f := range t.Files {
-		n := slices.IndexFunc(m.Attachments, func(a discord.Attachment) bool { return a.ID == f.ID || f.ID == "" && fileName(a) == f.Name })
-		if n < 0 {
-			gone = append(gone, f.Name)
-			continue
-		}
-		t.at = append(t.at, m.Attachments[n])
-	}
+	t.at, gone = present(t.Files, m.Attachments)
 	t.missing = append(t.missing, gone...)
 	return gone
 }

@@ -90,7 +90,11 @@ func about(quoted []turn) (c conversation) {
 // add adds what is to be kept and shown.
 func (c *conversation) add(turns ...turn) {
 	for _, t := range turns {
-		c.turns, c.shown.Before = append(c.turns, t), append(c.shown.Before, t.Turn)
+		c.turns = append(c.turns, t)
+		if len(t.Answers) > 0 {
+			t.Text = "" // the response has it
+		}
+		c.shown.Before = append(c.shown.Before, t.Turn)
 	}
 }
 

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -101,17 +102,45 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (c conversat
 	if err != nil {
 		return c, true, err
 	}
+	var said []turn
 	for _, one := range list {
 		if r, found := answers[one.ID]; found {
-			c.addAnswer(r, withoutMark(one.Content))
+			c.parent = r.ID
+			said = withAnswer(said, r, withoutMark(one.Content))
 		} else if b.isPerson(&one) && (m.Reference == nil || m.Reference.MessageID != one.ID) {
 			if t := b.turnOf(&one); t.Text != "" {
-				c.add(t)
+				said = append(said, t)
 			}
 		}
 	}
-	c.add(b.quoted(m.Referenced)...) // what is replied to stands last
-	return c, true, nil
+	said = append(said, b.quoted(m.Referenced)...) // what is replied to stands last
+	c.add(latest(said, b.options.ContextTokens)...)
+	return c, true, b.openWithQuestion(ctx, &c)
+}
+
+// latest returns the last turns, as many as the model may be shown, and at least
+// one.
+func latest(turns []turn, most int) []turn {
+	for n := len(turns) - 1; n >= 0; n-- {
+		if most -= turns[n].size(); most < 0 && n < len(turns)-1 {
+			return turns[n+1:]
+		}
+	}
+	return turns
+}
+
+// openWithQuestion gives an answer with which a conversation begins its question:
+// the thread was opened at the answer, or began long before.
+func (b *Bot) openWithQuestion(ctx context.Context, c *conversation) error {
+	if len(c.turns) == 0 || len(c.turns[0].Answers) == 0 {
+		return nil
+	}
+	c.shown.Before[0].Role = ""
+	both, err := b.again(ctx, c.shown.Before[:1])
+	if err == nil {
+		c.turns = append(both, c.turns[1:]...)
+	}
+	return err
 }
 
 // answersIn returns which of these messages show answers that are still part of a
@@ -140,24 +169,18 @@ func (b *Bot) answersIn(ctx context.Context, list []discord.Message) (map[string
 	return found, nil
 }
 
-// addAnswer adds an answer, a part of which a message shows. Of a text that is
-// kept the first part is enough.
-func (c *conversation) addAnswer(r feedback.Response, part string) {
-	c.parent = r.ID
-	t := turn{Turn: feedback.Turn{Role: fromModel, Answers: []string{r.ID}, Text: r.Answer}}
-	last := len(c.turns) - 1
-	if last >= 0 && slices.Equal(c.turns[last].Answers, t.Answers) {
-		if r.Answer == "" {
-			c.turns[last].Text += "\n" + part
-		}
-		return
+// withAnswer adds an answer of which a message shows a part. Where its text is kept
+// the first part is enough.
+func withAnswer(turns []turn, r feedback.Response, part string) []turn {
+	t := turn{Turn: feedback.Turn{Role: fromModel, Answers: []string{r.ID}, Text: cmp.Or(r.Answer, part)}}
+	last := len(turns) - 1
+	if last < 0 || !slices.Equal(turns[last].Answers, t.Answers) {
+		return append(turns, t)
 	}
-	kept := t.Turn
-	kept.Text = "" // the response has it
-	if t.Text == "" {
-		t.Text = part
+	if r.Answer == "" {
+		turns[last].Text += "\n" + part
 	}
-	c.turns, c.shown.Before = append(c.turns, t), append(c.shown.Before, kept)
+	return turns
 }
 
 // starter returns the message at which a thread was opened; its id is the

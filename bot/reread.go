@@ -125,14 +125,18 @@ func (b *Bot) readAgain(ctx context.Context, q *question) bool {
 		q.Question = words
 		return true
 	}
-	if q.Question != "" && !strings.Contains(q.Question, attachedPrefix) {
+	sent := q.shown.Asked.Files
+	if len(sent) == 0 { // it was asked before they were kept
+		sent = filesIn(q.Question)
+	}
+	if q.Question != "" && len(sent) == 0 {
 		return true
 	}
 	m, err := b.out.Message(ctx, cmp.Or(q.shown.Asked.Channel, b.placeOf(q.ChannelID, q.source)), q.source)
+	_, q.files.missing = present(sent, m.Attachments)
+	q.files.tell(q.files.missing)
 	if err != nil {
 		b.log.Warn("cannot read a question again", "error", err)
-		q.files.missing = namesIn(q.Question)
-		q.files.tell(q.files.missing)
 		return q.Question != "" || len(q.turns) > 0
 	}
 	if q.Question == "" {

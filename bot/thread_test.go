@@ -60,7 +60,7 @@ func TestWhoseThread(t *testing.T) {
 	ours := w.discord.AddThreadAt(ada.ID, m.ID, "the sky")
 	w.discord.Say(ada.ID, others.ID, "nobody asked the bot")
 	w.answered(w.discord.Say(ada.ID, ours.ID, "why?").ID)
-	if got, want := w.lastShown(), []string{"user: You wrote:\nIt is blue.\n\nAda: why?"}; !slices.Equal(got, want) {
+	if got, want := w.lastShown(), []string{"user: what colour is the sky?", "assistant: It is blue.", "user: Ada: why?"}; !slices.Equal(got, want) {
 		t.Errorf("the model was shown %q, want %q", got, want)
 	}
 	if n := len(w.replies(others.ID)); n != 0 {

@@ -28,5 +28,6 @@ func (s *Server) AddPost(userID, forumID, title, content string, options ...SayO
 	}
 	now := time.Now()
 	thread := s.openThread(parent, s.snowflake(now), userID, title, now)
+	parent.LastMessageID = &thread.ID // though it holds no messages
 	return *s.say(thread, *author, thread.ID, content, o)
 }
