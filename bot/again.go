@@ -25,9 +25,6 @@ func (b *Bot) recallAsked(ctx context.Context, a feedback.Ask) (c conversation, 
 	return c, err
 }
 
-// goneToModel stands where a message was that is gone, for the model.
-const goneToModel = "(A message stood here that has been deleted.)"
-
 // shownWith returns what the model was shown with the question of a response.
 func (b *Bot) shownWith(ctx context.Context, responseID string) (feedback.Shown, error) {
 	all, err := b.store.ShownWith(ctx, responseID)
@@ -95,7 +92,7 @@ func (b *Bot) again(ctx context.Context, before []feedback.Turn) ([]turn, error)
 			parts[n] = b.said(ctx, page, t)
 		}
 		if len(parts[n]) == 0 && n == len(before)-1 { // the question may well be about it
-			parts[n] = []turn{{Turn: feedback.Turn{Role: fromUser, Text: goneToModel, Gone: true}}}
+			parts[n] = []turn{{Turn: feedback.Turn{Role: fromUser, Text: modelGone, Gone: true}}}
 		}
 	}
 	return slices.Concat(parts...), nil
@@ -174,13 +171,10 @@ func present(files []feedback.File, now []discord.Attachment) (found []discord.A
 	for _, f := range files {
 		n := slices.IndexFunc(now, func(a discord.Attachment) bool { return a.ID == f.ID || f.ID == "" && fileName(a) == f.Name })
 		if n < 0 {
-			gone = append(gone, cmp.Or(f.Name, unnamed))
+			gone = append(gone, cmp.Or(f.Name, textNoName))
 			continue
 		}
 		found = append(found, now[n])
 	}
 	return found, gone
 }
-
-// unnamed is what a file is called whose name is not kept.
-const unnamed = "without a name"

@@ -27,35 +27,28 @@ const (
 // empty reports whether a turn shows nothing.
 func (t turn) empty() bool { return t.said() == "" && len(t.pictures) == 0 }
 
-// notShown tells the model of files that it cannot see.
-const notShown = "(Not shown: %s)"
-
 // said is a turn's text: what was said, by whom, and what came with it.
 func (t turn) said() string {
 	said := t.Text
 	switch {
 	case said == "" || t.Role == fromModel || t.Name == "":
 	case t.Quoted:
-		said = t.Name + " wrote:\n" + said
+		said = fmt.Sprintf(modelWrote, t.Name) + said
 	default:
 		said = t.Name + ": " + said
 	}
 	parts := append([]string{said}, t.texts...)
 	if len(t.missing) > 0 {
-		parts = append(parts, fmt.Sprintf(notShown, strings.Join(t.missing, ", ")))
+		parts = append(parts, fmt.Sprintf(modelNotShown, strings.Join(t.missing, ", ")))
 	}
 	return strings.TrimPrefix(strings.Join(parts, "\n\n"), "\n\n")
 }
-
-// A conversation that begins with an answer begins with this, as its user's words:
-// models want the user to speak first.
-const youWrote = "You wrote:\n"
 
 // size estimates what a turn takes at most, however it is joined with others.
 func (t turn) size() int {
 	said := t.said()
 	if t.Role == fromModel {
-		said += youWrote
+		said += modelYouWrote
 	}
 	return tokens(said) + 1
 }
@@ -86,7 +79,7 @@ const worthSaying = 40
 // shortened is a turn of which as much is left as fits into so many tokens, or
 // nothing: the beginning of what a person said, the end of an answer.
 func shortened(t turn, left int) []turn {
-	said, room := []rune(t.said()), 4*(left-tokens("")-1)-len(youWrote)
+	said, room := []rune(t.said()), 4*(left-tokens("")-1)-len(modelYouWrote)
 	if room < worthSaying || len(said) <= room {
 		return nil
 	}
@@ -109,7 +102,7 @@ func alternate(system string, turns []turn) (list []llm.Message) {
 		}
 		m := llm.Message{Role: llm.Role(t.Role), Content: t.said(), Images: t.pictures}
 		if len(list) == begin && m.Role == llm.Assistant {
-			m.Role, m.Content = llm.User, youWrote+m.Content
+			m.Role, m.Content = llm.User, modelYouWrote+m.Content
 		}
 		between, chats := "\n\n", t.Name != "" && !t.Quoted || m.Role == llm.Assistant
 		if chats && chatting {
