@@ -71,33 +71,6 @@ func TestKilledBeforeTheFirstWord(t *testing.T) {
 	}
 }
 
-// What was asked while nobody listened is answered to what it was about, and so is
-// another answer to it.
-func TestCaughtUpWithItsContext(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
-	w.options.Pictures = true
-	w.start()
-	ada, bert, channel := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.Channel().ID
-	thread := w.discord.AddThread(ada.ID, channel, "holidays").ID
-	w.model.Queue(llmtest.Script{Text: "Try the sea."})
-	w.answered(w.discord.Say(ada.ID, thread, w.mention("where to go?")).ID)
-	w.alive()
-	w.stop()
-	w.discord.Say(bert.ID, thread, "<@"+ada.ID+"> I like the sun.", attach("sun.png", pngOf(t, 2, 2)))
-	inThread := w.discord.Say(ada.ID, thread, w.mention("what to bring?"))
-	w.discord.ExpireFiles()
-	w.start()
-	m := w.answered(inThread.ID)
-	want := []string{"user: Ada: where to go?", "assistant: Try the sea.", "user: Bert: @Ada I like the sun.\n[attached: sun.png]\nAda: what to bring?"}
-	for range 2 {
-		if got := w.lastShown(); !slices.Equal(got, want) || w.lastPictures() != 1 {
-			t.Errorf("the model was shown %q and %d pictures, want %q and one", got, w.lastPictures(), want)
-		}
-		m = w.again(ada.ID, m)
-	}
-}
-
 // What could not be stored at once is stored later without a word of anybody's,
 // who may have been forgotten since, and is read from Discord for another answer.
 func TestQuoteOfALateQuestion(t *testing.T) {

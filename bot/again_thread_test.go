@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"feedbackbot/bot/discordtest"
@@ -59,75 +58,5 @@ func TestQuoteInThread(t *testing.T) {
 			t.Errorf("the model was shown %q, want %q", got, want)
 		}
 		m = w.again(ada.ID, m)
-	}
-}
-
-// A picture without words is part of a thread, and can be asked about.
-func TestPictureInThread(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
-	w.options.Pictures = true
-	w.start()
-	ada, bert := w.discord.AddUser("Ada"), w.discord.AddUser("Bert")
-	thread := w.discord.AddThread(ada.ID, w.discord.Channel().ID, "pictures").ID
-	w.answered(w.discord.Say(ada.ID, thread, w.mention("hello")).ID)
-	w.discord.Say(bert.ID, thread, "", attach("cat.png", pngOf(t, 2, 2)))
-	w.discord.Say(bert.ID, thread, "", attach("list.txt", []byte("eggs")))
-	m := w.answered(w.discord.Say(ada.ID, thread, w.mention("what is on the picture I just posted?")).ID)
-	for range 2 {
-		got := w.lastShown()
-		want := "user: Bert: [attached: cat.png]\nBert: [attached: list.txt]\n\nFile list.txt:\neggs\nAda: what is on the picture I just posted?"
-		if got[len(got)-1] != want || w.lastPictures() != 1 {
-			t.Errorf("the model was shown %q and %d pictures", got, w.lastPictures())
-		}
-		w.discord.ExpireFiles()
-		m = w.again(ada.ID, m)
-	}
-}
-
-// The first message of a post in a forum stands in the post's thread.
-func TestForumPost(t *testing.T) {
-	t.Parallel()
-	for _, noText := range []bool{false, true} {
-		w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
-		w.options.Pictures, w.options.NoText = true, noText
-		w.start()
-		ada, forum := w.discord.AddUser("Ada"), w.discord.AddForum(w.discord.Guild().ID, "help")
-		post := w.discord.AddPost(ada.ID, forum.ID, "what is it?", w.mention("what is this?"), attach("p.png", pngOf(t, 2, 2)))
-		m := w.answered(post.ID)
-		check := func(what string) {
-			t.Helper()
-			if got, want := w.lastShown(), []string{"user: Ada: what is this?\n[attached: p.png]"}; !slices.Equal(got, want) || w.lastPictures() != 1 {
-				t.Errorf("without text %t, %s: the model was shown %q and %d pictures, want %q and one", noText, what, got, w.lastPictures(), want)
-			}
-		}
-		check("at first")
-		w.stop()
-		w.start()
-		w.discord.ExpireFiles()
-		m = w.again(ada.ID, m)
-		check("again")
-		w.answered(w.discord.Say(ada.ID, post.ChannelID, "and what colour?").ID)
-		if got := w.lastShown(); len(got) != 3 || got[0] != "user: Ada: what is this?\n[attached: p.png]" || w.lastPictures() != 1 {
-			t.Errorf("without text %t: later in the post the model was shown %q and %d pictures", noText, got, w.lastPictures())
-		}
-	}
-}
-
-// A post that was opened while nobody listened is answered.
-func TestForumPostIsCaughtUpWith(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
-	w.start()
-	ada, forum := w.discord.AddUser("Ada"), w.discord.AddForum(w.discord.Guild().ID, "help")
-	w.alive()
-	w.stop()
-	post := w.discord.AddPost(ada.ID, forum.ID, "what is it?", w.mention("what is 2+2?"))
-	w.start()
-	w.answered(post.ID)
-	for _, r := range w.discord.Requests() {
-		if strings.HasSuffix(r.Path, "/channels/"+forum.ID+"/messages") {
-			t.Error("a forum was asked for messages, of which it has none")
-		}
 	}
 }
