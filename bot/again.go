@@ -165,16 +165,17 @@ func describe(list []discord.Attachment) (files []feedback.File) {
 	return files
 }
 
-// present finds files among the attachments that a message has now, and names
-// those that are gone.
+// present finds files among the attachments that a message has now, nil if it is
+// gone, and names those that are gone.
 func present(files []feedback.File, now []discord.Attachment) (found []discord.Attachment, gone []string) {
 	for _, f := range files {
 		n := slices.IndexFunc(now, func(a discord.Attachment) bool { return a.ID == f.ID || f.ID == "" && fileName(a) == f.Name })
-		if n < 0 {
+		switch {
+		case n >= 0:
+			found = append(found, now[n])
+		case f.ID != "" || now == nil: // else somebody only wrote that there is one
 			gone = append(gone, cmp.Or(f.Name, textNoName))
-			continue
 		}
-		found = append(found, now[n])
 	}
 	return found, gone
 }

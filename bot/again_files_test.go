@@ -109,8 +109,8 @@ func TestFollowUpWithoutSight(t *testing.T) {
 	for _, pictures := range []int{1, 0} {
 		before := len(w.model.Requests())
 		m = w.answered(w.discord.Say(ada.ID, channel, "and now?", discordtest.ReplyTo(m.ID)).ID)
-		if got := len(w.model.Requests()) - before; got != 1+pictures || w.lastPictures() != 0 {
-			t.Errorf("asked %d times, at last with %d pictures", got, w.lastPictures())
+		if got := len(w.model.Requests()) - before; got != 1+pictures || w.lastPictures() != 0 || !strings.Contains(w.lastShown()[0], "(Not shown: ") {
+			t.Errorf("asked %d times, at last with %d pictures and %q", got, w.lastPictures(), w.lastShown())
 		}
 	}
 }

@@ -128,6 +128,9 @@ func (b *Bot) askWithoutPictures(q question, prompt []llm.Message, w *written, a
 	}
 	b.sightless.Store(q.chosen.model, true)
 	for n := range prompt {
+		if len(prompt[n].Images) > 0 {
+			prompt[n].Content += "\n\n" + fmt.Sprintf(modelNotShown, modelPictures)
+		}
 		prompt[n].Images = nil
 	}
 	ask()

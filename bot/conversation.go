@@ -109,7 +109,8 @@ func (b *Bot) recallDirect(ctx context.Context, channelID string) (conversation,
 	}
 	c.parent = latest[len(latest)-1].ID
 	c.shown.Before = []feedback.Turn{{Answers: idsOf(latest)}}
-	c.turns, err = b.again(ctx, c.shown.Before)
+	shown, err := b.store.ShownWith(ctx, idsOf(latest)...)
+	c.turns = b.answered(ctx, b.newPage(), latest, shown)
 	return c, err
 }
 

@@ -25,7 +25,7 @@ const (
 )
 
 // empty reports whether a turn shows nothing.
-func (t turn) empty() bool { return t.said() == "" && len(t.pictures) == 0 }
+func (t turn) empty() bool { return strings.TrimSpace(t.said()) == "" && len(t.pictures) == 0 }
 
 // said is a turn's text: what was said, by whom, and what came with it.
 func (t turn) said() string {

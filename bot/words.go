@@ -154,7 +154,8 @@ const (
 	modelWrote    = "%s wrote:\n"
 	modelYouWrote = "You wrote:\n" // before an answer that begins a conversation: models want the user to speak first
 	modelGone     = "(A message stood here that has been deleted.)"
-	modelNotShown = "(Not shown: %s)" // names of files
+	modelNotShown = "(Not shown: %s)" // names of files, or
+	modelPictures = "the pictures"
 )
 
 // What Discord's list of commands says about a command or one of its options.
