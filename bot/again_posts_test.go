@@ -52,7 +52,7 @@ func TestForumPost(t *testing.T) {
 		w.stop()
 		w.start()
 		w.discord.ExpireFiles()
-		m = w.again(ada.ID, m)
+		w.again(ada.ID, m)
 		check("again")
 		w.answered(w.discord.Say(ada.ID, post.ChannelID, "and what colour?").ID)
 		if got := w.lastShown(); len(got) != 3 || got[0] != "user: Ada: what is this?\n[attached: p.png]" || w.lastPictures() != 1 {
