@@ -26,7 +26,11 @@ func checkModel(ctx context.Context, c Config, log *slog.Logger) []bot.Finding {
 	}
 	ask := func(what string, question llm.Message) bot.Finding {
 		question.Role = llm.User
-		_, err := model.Stream(ctx, []llm.Message{{Role: llm.System, Content: c.SystemPrompt}, question}, func(string, bool) {})
+		conversation := []llm.Message{question}
+		if prompt := c.systemPrompt(); prompt != "" {
+			conversation = append([]llm.Message{{Role: llm.System, Content: prompt}}, question)
+		}
+		_, err := model.Stream(ctx, conversation, func(string, bool) {})
 		return modelFinding(what, err)
 	}
 	f = ask(f.What, llm.Message{Content: "Reply with the word ok."})
@@ -44,7 +48,7 @@ var mends = map[llm.Kind]string{
 	llm.NoCredit:      "add credit to the account at the provider",
 	llm.DailyQuota:    "wait until tomorrow, or raise the quota of the account at the provider",
 	llm.UnknownModel:  "set OPENAI_MODEL to a model that the provider has, and OPENAI_BASE_URL to its address, mostly ending in /v1",
-	llm.BadRequest:    "see which setting the provider names; OPENAI_MAX_TOKENS=0 and an empty OPENAI_TEMPERATURE send the least",
+	llm.BadRequest:    "see which setting the provider names; OPENAI_MAX_TOKENS=0 an empty OPENAI_TEMPERATURE and SYSTEM_PROMPT=none send the least",
 	llm.LimitTooLarge: "lower OPENAI_MAX_TOKENS, so that the answer fits into the model together with a question",
 	llm.NoRoom:        "raise OPENAI_MAX_TOKENS, for the model's thinking counts as well",
 	llm.TooLong:       "shorten SYSTEM_PROMPT, or give the model a longer context where it runs",

@@ -96,6 +96,15 @@ func (s Secret) GoString() string             { return hidden }
 func (s Secret) LogValue() slog.Value         { return slog.StringValue(hidden) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
+// systemPrompt is what the model is told before each conversation; "" for nothing,
+// which an empty variable cannot say.
+func (c *Config) systemPrompt() string {
+	if strings.EqualFold(strings.TrimSpace(c.SystemPrompt), "none") {
+		return ""
+	}
+	return c.SystemPrompt
+}
+
 // errConfiguration is a configuration that can never work.
 var errConfiguration = errors.New("configuration")
 
@@ -222,7 +231,7 @@ func (c *Config) check() (wrong mistakes) {
 	if model.Hostname() == "api.openai.com" && c.OpenAIKey == "" {
 		wrong.add("OPENAI_API_KEY is missing")
 	}
-	if taken, fits := bot.PromptFits(c.SystemPrompt, c.OpenAIContextTokens); !fits {
+	if taken, fits := bot.PromptFits(c.systemPrompt(), c.OpenAIContextTokens); !fits {
 		wrong.add(fmt.Sprintf("SYSTEM_PROMPT takes about %d of the %d tokens of OPENAI_CONTEXT_TOKENS and leaves no room for a question: shorten it, or raise OPENAI_CONTEXT_TOKENS",
 			taken, c.OpenAIContextTokens))
 	}

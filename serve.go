@@ -164,7 +164,7 @@ func newModels(c Config, log *slog.Logger) (*llm.Models, error) {
 func botOptions(c Config, registry prometheus.Registerer, log *slog.Logger) bot.Options {
 	return bot.Options{
 		Token: c.DiscordToken.Reveal(), APIURL: c.DiscordAPIURL, GlobalRPS: c.DiscordGlobalRPS, Shards: c.shards,
-		MessageContent: bot.MessageContent(c.DiscordMessageContent), SystemPrompt: c.SystemPrompt,
+		MessageContent: bot.MessageContent(c.DiscordMessageContent), SystemPrompt: c.systemPrompt(),
 		ContextTokens: c.OpenAIContextTokens,
 		Pictures:      c.OpenAIImages,
 		Access: bot.Access{AllowPlaces: c.AllowPlaces, DenyPlaces: c.DenyPlaces, AllowPeople: c.AllowPeople,

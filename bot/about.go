@@ -7,7 +7,6 @@ import (
 	"feedbackbot/bot/discord"
 	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
-	"feedbackbot/llm"
 )
 
 // "Ask about this" stands in the menu of every message. It opens a form for the
@@ -21,10 +20,7 @@ const (
 
 // aboutForm is what an open form asks about. A form that outlives the process
 // is answered politely: a message's text is not kept for it.
-type aboutForm struct {
-	quoted []llm.Message
-	files  []discord.Attachment
-}
+type aboutForm struct{ quoted []turn }
 
 func (b *Bot) aboutCommands() []command {
 	return []command{{discord.Command{Name: commandAbout, Type: discord.CommandOfMessage, Contexts: anywhere, Installs: []int{discord.InServers}}, b.onAbout}}
@@ -36,14 +32,13 @@ func (b *Bot) onAbout(ctx context.Context, i *discord.Interaction) {
 		b.tell(ctx, i, sorry)
 		return
 	}
-	target := i.Target()
-	quoted := b.quoted(target)
-	if quoted == nil && (target == nil || len(target.Attachments) == 0) {
+	quoted := b.quoted(i.Target())
+	if quoted == nil {
 		b.tell(ctx, i, textNothingThere)
 		return
 	}
 	id := feedback.NewID()
-	b.forms.put(id, aboutForm{quoted: quoted, files: target.Attachments})
+	b.forms.put(id, aboutForm{quoted})
 	b.acknowledge(ctx, i, discord.Callback{Type: discord.ReplyForm, Data: discord.Modal{
 		CustomID: customID(askAbout, id), Title: commandAbout,
 		Components: []discord.Row{{discord.Input{CustomID: inputAbout, Label: labelAbout, Hint: defaultAbout, MaxLength: maxAbout}}},
@@ -66,5 +61,5 @@ func (b *Bot) onAboutForm(ctx context.Context, i *discord.Interaction, id string
 		question = defaultAbout
 	}
 	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: question},
-		func(context.Context) conversation { return conversation{turns: form.quoted, attachments: form.files} })
+		func(context.Context) conversation { return about(form.quoted) })
 }

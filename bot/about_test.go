@@ -28,11 +28,15 @@ func TestAskAboutThis(t *testing.T) {
 		}
 		w.model.Queue(llmtest.Script{Text: "It is German."})
 		sent := w.discord.Submit(ada.ID, i, map[string]string{"question": typed.text})
-		if got := w.answerTo(sent); got.Content != "It is German." {
+		got := w.answerTo(sent)
+		if got.Content != "It is German." {
 			t.Errorf("answered %q", got.Content)
 		}
-		if got, want := w.lastShown(), []string{"user: Bert wrote:\nDer Hahn kräht.", "user: " + typed.want}; !slices.Equal(got, want) {
-			t.Errorf("the model was shown %q, want %q", got, want)
+		for range 2 {
+			if got, want := w.lastShown(), []string{"user: Bert wrote:\nDer Hahn kräht.\n\n" + typed.want}; !slices.Equal(got, want) {
+				t.Errorf("the model was shown %q, want %q", got, want)
+			}
+			got = w.again(ada.ID, got)
 		}
 	}
 	i := w.discord.MessageCommand(ada.ID, m.ID, "Ask about this")

@@ -56,13 +56,26 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 		return &refusal{"", textTooLong}
 	}
 	b.load(ctx, q)
-	if withoutNames(q.Question) != "" || len(q.turns) > 0 || len(q.files.pictures) > 0 || len(q.files.texts) > 0 {
-		return nil
+	if last := len(q.turns) - 1; last >= 0 && q.turns[last].Gone {
+		q.files.notes = append(q.files.notes, textQuoteGone)
 	}
-	if len(q.files.notes) > 0 {
+	asks := hasWords(q.Question) || len(q.files.pictures) > 0 || len(q.files.texts) > 0 || q.pointsAt()
+	switch {
+	case asks && asksSomething(b.prompt(*q, time.Now())):
+		return nil
+	case asks: // there is no room for what it points at
+		return &refusal{"", textTooLong}
+	case len(q.files.notes) > 0:
 		return &refusal{"", q.files.note()}
 	}
 	return &refusal{"", textEmptyQuestion}
+}
+
+// pointsAt reports whether a question without words is about what stands right
+// before it: a message that it replies to, or what people said in a thread.
+func (c conversation) pointsAt() bool {
+	last := len(c.turns) - 1
+	return last >= 0 && c.turns[last].Role == fromUser && !c.turns[last].Gone
 }
 
 // vet lets a question pass that goes against no rule and is within the budget.

@@ -50,7 +50,7 @@ func (b *Bot) answer(ctx context.Context, flown *flight, r *reply) {
 	if err == nil {
 		w = b.write(ctx, flown, r)
 	}
-	r.q.files.letGo()
+	r.q.letGo()
 	flown.land()
 	leave()
 	w.cost = b.settle(ctx, r.q, w) // also what was set aside and is not needed
@@ -87,11 +87,15 @@ func (b *Bot) write(ctx, flown context.Context, r *reply) written {
 		defer func() { result <- w }()
 		defer endStreaming()
 		b.protect("model", nil, func() {
-			w.answer, w.err = b.model.Stream(modelCtx, r.q.chosen.model, prompt, func(piece string, anew bool) {
-				if d.add(piece, anew) > maxMessages*text.MaxMessage {
-					stopModel(errFull)
-				}
-			})
+			ask := func() {
+				w.answer, w.err = b.model.Stream(modelCtx, r.q.chosen.model, prompt, func(piece string, anew bool) {
+					if d.add(piece, anew) > maxMessages*text.MaxMessage {
+						stopModel(errFull)
+					}
+				})
+			}
+			ask()
+			b.askWithoutPictures(r.q, prompt, &w, ask)
 		})
 	}()
 	typing, endTyping := context.WithCancel(streaming)

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"strings"
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/bot/text"
+	"feedbackbot/feedback"
 	"feedbackbot/llm"
 )
 
@@ -24,14 +26,27 @@ type brought struct {
 	texts    []string // quoted, with their names
 	pictures []llm.Image
 	notes    []string // what could not be taken, a sentence each for the person
+	missing  []string // what could not be taken, by name, for the model
 	release  func()   // gives back the memory they take; nil for none
 }
 
 // letGo forgets what only the model needed.
-func (f *brought) letGo() {
-	f.pictures = nil
-	if f.release != nil {
-		f.release()
+func (q *question) letGo() {
+	q.files.pictures = nil
+	for n := range q.turns {
+		q.turns[n].pictures = nil
+	}
+	if q.files.release != nil {
+		q.files.release()
+	}
+}
+
+// tell tells the person that files are gone that were there before.
+func (f *brought) tell(gone []string) {
+	for _, name := range gone {
+		if note := fmt.Sprintf(textFileGone, name); !slices.Contains(f.notes, note) {
+			f.notes = append(f.notes, note)
+		}
 	}
 }
 
@@ -74,4 +89,22 @@ func nature(a discord.Attachment) string {
 
 func fileName(a discord.Attachment) string {
 	return text.Clip(text.Plain(path.Base(a.Filename)), maxFileName)
+}
+
+// hasWords reports whether a question asks something by itself, without its files
+// and what it points at.
+func hasWords(question string) bool {
+	return question != askedNothing && withoutNames(question) != ""
+}
+
+// filesIn returns the files that named has added to a question.
+func filesIn(question string) (files []feedback.File) {
+	_, list, found := strings.Cut(question, attachedPrefix)
+	if !found {
+		return nil
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(list, "]"), ", ") {
+		files = append(files, feedback.File{Name: name})
+	}
+	return files
 }

@@ -2,8 +2,11 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"feedbackbot/bot/discord"
@@ -14,39 +17,127 @@ import (
 
 const clippedMark = "\n(the rest of the file is left out)"
 
-// load fetches a question's attachments and takes what the model can read.
-// Everything else gets a sentence.
+// load fetches a question's attachments, and those of what was said before it as
+// far as there is room, and takes what the model can read. Everything else gets a
+// sentence.
 func (b *Bot) load(ctx context.Context, q *question) {
 	f := &q.files
 	list := slices.DeleteFunc(slices.Clone(q.attachments), discord.Attachment.IsVoice)
 	if len(list) < len(q.attachments) {
 		f.notes = append(f.notes, textVoice)
 	}
-	wanted := make([]files.Attachment, len(list))
-	for n, a := range list {
-		wanted[n] = files.Attachment{Name: fileName(a), Size: a.Size, URL: a.URL}
+	var wanted []files.Attachment
+	for _, a := range list {
+		wanted = append(wanted, files.Attachment{Name: fileName(a), Size: a.Size, URL: a.URL})
 	}
-	loaded, release := b.fetch.Load(ctx, wanted, b.options.Pictures)
+	own := len(wanted)
+	more, of, room := b.earlierFiles(ctx, q, files.Most-own)
+	loaded, release := b.fetch.Load(ctx, append(wanted, more...), b.options.Pictures)
 	f.release = release
 	left := 3 * b.options.ContextTokens // code points; most of what a conversation may take
-	for _, t := range loaded.Texts {
+	for n, t := range loaded.Texts {
+		at := loaded.TextOf[n]
+		if at >= own { // what was said stays, whatever the files say
+			left = min(left, 4*room)
+		}
 		words := text.Plain(t.Content)
 		if n := utf8.RuneCountInString(words); n > left {
 			words = text.Clip(words, left) + clippedMark
 		}
-		left = max(0, left-utf8.RuneCountInString(words))
-		f.texts = append(f.texts, "File "+t.Name+":\n"+words)
+		left, room = max(0, left-utf8.RuneCountInString(words)), max(0, room-tokens(words))
+		words = "File " + t.Name + ":\n" + words
+		if at < own {
+			f.texts = append(f.texts, words)
+		} else {
+			of[at-own].texts = append(of[at-own].texts, words)
+		}
 	}
-	for _, p := range loaded.Pictures {
-		f.pictures = append(f.pictures, llm.Image(p))
+	for n, p := range loaded.Pictures {
+		switch at := loaded.PictureOf[n]; {
+		case at < own:
+			f.pictures = append(f.pictures, llm.Image(p))
+		case !b.seesPictures(q.chosen.model):
+			of[at-own].missing = append(of[at-own].missing, more[at-own].Name)
+		default:
+			of[at-own].pictures = append(of[at-own].pictures, llm.Image(p))
+		}
 	}
-	for _, one := range loaded.Refused {
+	for n, one := range loaded.Refused {
 		if !files.IsTheirs(one.Err) {
 			b.log.Warn("cannot fetch an attachment", "error", one.Err)
 		}
-		f.notes = append(f.notes, explainFile(one.Name, one.Err))
+		at := loaded.RefusedOf[n]
+		if at >= own {
+			of[at-own].missing = append(of[at-own].missing, one.Name)
+		}
+		if at < own || !files.IsTheirs(one.Err) { // theirs was said the first time
+			f.notes = append(f.notes, explainFile(one.Name, one.Err))
+		}
 	}
 	if loaded.Skipped {
 		f.notes = append(f.notes, fmt.Sprintf(textManyFiles, files.Most))
 	}
+}
+
+// earlierFiles returns at most so many files of what was said before a question,
+// the newest first, the turns that each belongs to, and how many tokens are left
+// for what they say. Of what is gone both the model and the person are told.
+func (b *Bot) earlierFiles(ctx context.Context, q *question, most int) (list []files.Attachment, of []*turn, left int) {
+	left = b.options.ContextTokens - tokens(b.systemPrompt(q.chosen.prompt, q.GuildID, time.Now())) - q.asTurn().size()
+	for n := len(q.turns) - 1; n >= 0; n-- {
+		t := &q.turns[n]
+		if left -= t.size(); left < 0 && n < len(q.turns)-1 {
+			break // it will not be shown either
+		}
+		if len(list) < most {
+			q.files.tell(b.refresh(ctx, t))
+		}
+		for _, a := range t.at {
+			if len(list) >= most || strings.HasPrefix(a.Type, "image/") && !b.seesPictures(q.chosen.model) {
+				t.missing = append(t.missing, fileName(a))
+				continue
+			}
+			list, of = append(list, files.Attachment{Name: fileName(a), Size: a.Size, URL: a.URL}), append(of, t)
+		}
+	}
+	return list, of, max(0, left)
+}
+
+// refresh gives the files of a turn addresses that work, and returns which of them
+// are gone: the addresses from before have expired, or were not kept.
+func (b *Bot) refresh(ctx context.Context, t *turn) (gone []string) {
+	if len(t.Files) == 0 || len(t.at) > 0 {
+		return nil
+	}
+	m, err := b.out.Message(ctx, t.Channel, t.Message)
+	if err != nil {
+		b.log.Warn("cannot read a message with files again", "error", err)
+	}
+	t.at, gone = present(t.Files, ownFiles(&m))
+	t.missing = append(t.missing, gone...)
+	return gone
+}
+
+// seesPictures reports whether a model may be shown pictures from before a
+// question.
+func (b *Bot) seesPictures(model string) bool {
+	_, not := b.sightless.Load(model)
+	return b.options.Pictures && !not
+}
+
+// askWithoutPictures asks a model once more that turned out to take no pictures,
+// when the question brought none itself: those were said before it.
+func (b *Bot) askWithoutPictures(q question, prompt []llm.Message, w *written, ask func()) {
+	var e *llm.Error
+	if !errors.As(w.err, &e) || e.Kind != llm.NoImages || len(q.files.pictures) > 0 {
+		return
+	}
+	b.sightless.Store(q.chosen.model, true)
+	for n := range prompt {
+		if len(prompt[n].Images) > 0 {
+			prompt[n].Content += "\n\n" + fmt.Sprintf(modelNotShown, modelPictures)
+		}
+		prompt[n].Images = nil
+	}
+	ask()
 }

@@ -36,7 +36,7 @@ func bomb(t *testing.T) []byte {
 }
 
 // pictures returns what the model was shown with a request, as data URLs.
-func pictures(t *testing.T, r llmtest.Request) (urls []string) {
+func pictures(t testing.TB, r llmtest.Request) (urls []string) {
 	t.Helper()
 	var sent struct {
 		Messages []struct{ Content json.RawMessage }

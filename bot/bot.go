@@ -102,6 +102,7 @@ type Bot struct {
 	warned       *fleeting[bool]   // people who were told that the bot may not write somewhere
 	takenBack    *fleeting[bool]   // messages of answers that turned out to be shorter
 	commandTexts *fleeting[string] // questions of commands, by interaction, when the store keeps no text
+	sightless    sync.Map          // models that turned out to take no pictures
 	slots        *slots
 	asked        hourly
 	seen         *recent

@@ -91,12 +91,13 @@ func newWorld(t testing.TB, options discordtest.Options) *world {
 	t.Helper()
 	options.Token = discordToken
 	options.AckTimeout = cmp.Or(options.AckTimeout, patience)
+	options.IdentifyWindow = cmp.Or(options.IdentifyWindow, -1) // on a slow machine the bot is not as late as it seems
 	options.OpenAPI = os.Getenv("DISCORD_OPENAPI")
 	d, err := discordtest.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := llmtest.New(llmtest.Options{Key: modelKey})
+	m, err := llmtest.New(llmtest.Options{Key: modelKey, Template: llmtest.Alternating})
 	if err != nil {
 		t.Fatal(err)
 	}

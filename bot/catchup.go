@@ -174,7 +174,7 @@ func (b *Bot) onGuild(shard int, g discord.Guild) {
 	}
 	var behind []string
 	for _, c := range slices.Concat(g.Channels, g.Threads) {
-		if c.LastMessageID != "" && discord.Number(c.LastMessageID) > b.out.SnowflakeOf(since) {
+		if c.LastMessageID != "" && !c.IsForum() && discord.Number(c.LastMessageID) > b.out.SnowflakeOf(since) {
 			behind = append(behind, c.ID)
 		}
 	}

@@ -135,7 +135,9 @@ var errUnwanted = errors.New("nobody waits for it any more")
 func (b *Bot) storeAll(ctx context.Context, r *reply, response feedback.Response) (mine bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if mine, err = b.store.Take(ctx, r.q.Ask); err != nil || !mine {
+	late := r.q.Ask
+	late.Shown = wordless(late.Shown)
+	if mine, err = b.store.Take(ctx, late); err != nil || !mine {
 		return false, err
 	}
 	for part, id := range r.ids {

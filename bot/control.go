@@ -75,7 +75,7 @@ func (b *Bot) onRegenerate(ctx context.Context, i *discord.Interaction, response
 		b.log.Error("cannot read a question to answer it again", "response_id", responseID, "error", err)
 		b.tell(ctx, i, textWentWrong)
 		return
-	case old.Asker == "", old.Question == "" && old.ParentID == "" && !b.options.NoText: // forgotten, or too old
+	case old.Asker == "", !b.hasQuestion(old): // forgotten, or too old
 		b.tell(ctx, i, textNoQuestion)
 		return
 	case !b.mayControl(i, old.Asker):
@@ -86,23 +86,34 @@ func (b *Bot) onRegenerate(ctx context.Context, i *discord.Interaction, response
 		return
 	}
 	b.askByInteraction(ctx, i, old, func(ctx context.Context) conversation {
-		c := conversation{id: old.ConversationID, source: old.Source}
-		if old.ParentID == "" {
-			return c
-		}
-		chain, err := b.store.Chain(ctx, old.ParentID, maxTurns)
+		c, err := b.recallAsked(ctx, old)
 		if err != nil {
 			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
-		c.parent, c.turns = old.ParentID, b.turnsOf(ctx, chain)
 		return c
 	})
 }
 
+// hasQuestion reports whether there is still something to answer. A question
+// without words is one if it was about something.
+func (b *Bot) hasQuestion(a feedback.Ask) bool {
+	last := len(a.Shown.Before) - 1
+	return a.Question != "" && a.Question != askedNothing || a.ParentID != "" || b.options.NoText || last >= 0 && !a.Shown.Before[last].Gone
+}
+
 // earlier returns the question behind a response, or behind one that failed. Its
 // AlternativeOf is the response to which another answer would be linked: the first
-// one, however often it was regenerated. Its Source is what asked at first.
-func (b *Bot) earlier(ctx context.Context, responseID string) (a feedback.Ask, err error) {
+// one, however often it was regenerated. Its Source is what asked at first, and its
+// Shown what the model was shown then.
+func (b *Bot) earlier(ctx context.Context, responseID string) (feedback.Ask, error) {
+	a, err := b.earlierAsk(ctx, responseID)
+	if err == nil {
+		a.Shown, err = b.shownWith(ctx, responseID)
+	}
+	return a, err
+}
+
+func (b *Bot) earlierAsk(ctx context.Context, responseID string) (a feedback.Ask, err error) {
 	r, err := b.store.Response(ctx, responseID)
 	if errors.Is(err, feedback.ErrUnknownResponse) {
 		a, err = b.store.AskOf(ctx, responseID)

@@ -3,8 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -20,6 +18,8 @@ type memory interface {
 	ResponseByMessage(ctx context.Context, messageID string) (feedback.Response, error)
 	Chain(ctx context.Context, id string, n int) ([]feedback.Response, error)
 	Latest(ctx context.Context, conversationID string, n int) ([]feedback.Response, error)
+	Answers(ctx context.Context, ids []string) ([]feedback.Response, error)
+	ShownWith(ctx context.Context, responseIDs ...string) (map[string]feedback.Shown, error)
 	Remove(ctx context.Context, messageID string) error
 }
 
@@ -30,7 +30,8 @@ const maxTurns = 20
 type conversation struct {
 	id     string // "" begins a new one
 	parent string // the response that the question follows
-	turns  []llm.Message
+	turns  []turn
+	shown  feedback.Shown // what is kept of it
 	// speaker is who asks, where several people talk; "" elsewhere.
 	speaker string
 	// attachments come with the question; source is the message that brought
@@ -67,8 +68,9 @@ func (b *Bot) recallChain(ctx context.Context, m *discord.Message) (c conversati
 	} else if err != nil {
 		return c, false, err
 	}
-	chain, err := b.store.Chain(ctx, r.ID, maxTurns)
-	return conversation{id: r.ConversationID, parent: r.ID, turns: b.turnsOf(ctx, chain)}, true, err
+	c = conversation{id: r.ConversationID, parent: r.ID, speaker: b.speaker(m)}
+	c.turns, err = b.follow(ctx, r.ID)
+	return c, true, err
 }
 
 // recallQuoted quotes what a message replies to.
@@ -76,34 +78,64 @@ func (b *Bot) recallQuoted(_ context.Context, m *discord.Message) (c conversatio
 	if m.RepliesTo() == "" {
 		return c, false, nil
 	}
-	return conversation{turns: b.quoted(m.Referenced)}, true, nil
+	return about(b.quoted(m.Referenced)), true, nil
+}
+
+// about is a conversation on what is quoted.
+func about(quoted []turn) (c conversation) {
+	c.add(quoted...)
+	return c
+}
+
+// add adds what is to be kept and shown.
+func (c *conversation) add(turns ...turn) {
+	for _, t := range turns {
+		c.turns = append(c.turns, t)
+		if len(t.Answers) > 0 {
+			t.Text = "" // the response has it
+		}
+		c.shown.Before = append(c.shown.Before, t.Turn)
+	}
 }
 
 // recallDirect finds what was said in a direct message. Its conversation has a
 // pseudonym, because backends see it, and the channel tells the person.
 func (b *Bot) recallDirect(ctx context.Context, channelID string) (conversation, error) {
 	id := string(b.store.Rater(channelID))
+	c := conversation{id: id}
 	latest, err := b.store.Latest(ctx, id, maxTurns)
-	c := conversation{id: id, turns: b.turnsOf(ctx, latest)}
-	if len(latest) > 0 {
-		c.parent = latest[len(latest)-1].ID
+	if err != nil || len(latest) == 0 {
+		return c, err
 	}
+	c.parent = latest[len(latest)-1].ID
+	c.shown.Before = []feedback.Turn{{Answers: idsOf(latest)}}
+	shown, err := b.store.ShownWith(ctx, idsOf(latest)...)
+	c.turns = b.answered(ctx, b.newPage(), latest, shown)
 	return c, err
 }
 
 // quoted turns a message that the store does not know into a turn.
-func (b *Bot) quoted(m *discord.Message) []llm.Message {
+func (b *Bot) quoted(m *discord.Message) []turn {
 	if m == nil || m.Author == nil {
 		return nil
 	}
-	text := b.holds(m)
-	if text == "" {
+	t := b.turnOf(m)
+	t.Quoted = true
+	if b.isMe(m.Author) {
+		t.Role, t.Owner, t.Text, t.Files, t.at = fromModel, "", withoutMark(text.Plain(m.Content)), nil, nil
+	}
+	if !text.Visible(t.Text) {
 		return nil
 	}
-	if m.Author.ID == b.me.ID {
-		return []llm.Message{{Role: llm.Assistant, Content: text}}
-	}
-	return []llm.Message{{Role: llm.User, Content: fmt.Sprintf("%s wrote:\n%s", nameOf(m.Author), text)}}
+	return []turn{t}
+}
+
+// turnOf is a person's message as a turn.
+func (b *Bot) turnOf(m *discord.Message) turn {
+	t := turn{at: ownFiles(m)}
+	t.Turn = feedback.Turn{Role: fromUser, Name: nameOf(m.Author), Text: b.asks(m), Channel: m.ChannelID,
+		Files: describe(t.at), Message: m.ID, Owner: b.store.Rater(m.Author.ID)}
+	return t
 }
 
 func nameOf(u *discord.User) string { return text.Plain(u.Name()) }
@@ -111,23 +143,12 @@ func nameOf(u *discord.User) string { return text.Plain(u.Name()) }
 // prompt is all that the model is shown: the system prompt, as many of the
 // latest turns as fit, and the question.
 func (b *Bot) prompt(q question, now time.Time) []llm.Message {
-	turns, question := q.turns, q.Question
-	if q.speaker != "" {
-		question = q.speaker + ": " + question
-	}
-	question = strings.Join(append([]string{question}, q.files.texts...), "\n\n")
-	system := b.systemPrompt(q.chosen.prompt, q.GuildID, now)
-	left := b.options.ContextTokens - tokens(system) - tokens(question)
-	first := len(turns)
-	for first > 0 && left >= tokens(turns[first-1].Content) {
-		first--
-		left -= tokens(turns[first].Content)
-	}
-	shown := []llm.Message{{Role: llm.System, Content: system}}
-	if system == "" {
-		shown = nil
-	}
-	return append(slices.Concat(shown, turns[first:]), llm.Message{Role: llm.User, Content: question, Images: q.files.pictures})
+	return shape(b.systemPrompt(q.chosen.prompt, q.GuildID, now), q.turns, q.asTurn(), b.options.ContextTokens)
+}
+
+// asTurn is a question with what it brought along.
+func (q question) asTurn() turn {
+	return turn{Turn: feedback.Turn{Role: fromUser, Name: q.speaker, Text: q.Question}, texts: q.files.texts, pictures: q.files.pictures, missing: q.files.missing}
 }
 
 // isTooLong reports whether a question alone is more than the model may be

@@ -88,7 +88,7 @@ func FuzzInteraction(f *testing.F) {
 		}
 		var m discord.Message
 		if json.Unmarshal(data, &m) == nil {
-			b := &Bot{me: discord.User{ID: "1"}, places: newPlaces(), roles: newRoles()}
+			b := &Bot{me: discord.User{ID: "1"}, places: newPlaces(), roles: newRoles(), store: raters{}}
 			b.isForUs(&m)
 			b.questionText(&m)
 			b.quoted(m.Referenced)
@@ -99,6 +99,11 @@ func FuzzInteraction(f *testing.F) {
 		}
 	})
 }
+
+// raters is a store of which only pseudonyms are wanted.
+type raters struct{ database }
+
+func (raters) Rater(id string) feedback.Rater { return feedback.Rater("rater of " + id) }
 
 // A snowflake and its moment belong together.
 func TestSnowflake(t *testing.T) {

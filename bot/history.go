@@ -1,12 +1,14 @@
 package bot
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
 	"feedbackbot/bot/discord"
-	"feedbackbot/llm"
+	"feedbackbot/feedback"
 )
 
 // threadStore is what taking part in threads needs of the store.
@@ -96,6 +98,56 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (c conversat
 	if len(list) < maxHistory {
 		list = append(b.starter(ctx, m.ChannelID), list...)
 	}
+	answers, err := b.answersIn(ctx, list)
+	if err != nil {
+		return c, true, err
+	}
+	var said []turn
+	for _, one := range list {
+		if r, found := answers[one.ID]; found {
+			c.parent = r.ID
+			said = withAnswer(said, r, withoutMark(one.Content))
+		} else if (b.isPerson(&one) || one.ID == m.ChannelID && !b.isMe(one.Author)) && m.RepliesTo() != one.ID { // the thread may be about what a bot wrote
+			if t := b.turnOf(&one); t.Text != "" {
+				said = append(said, t)
+			}
+		}
+	}
+	if m.RepliesTo() != "" {
+		said = append(said, b.quoted(m.Referenced)...) // what is replied to stands last
+	}
+	c.add(latest(said, b.options.ContextTokens)...)
+	return c, true, b.openWithQuestion(ctx, &c)
+}
+
+// latest returns the last turns, as many as the model may be shown, and at least
+// one.
+func latest(turns []turn, most int) []turn {
+	for n := len(turns) - 1; n >= 0; n-- {
+		if most -= turns[n].size(); most < 0 && n < len(turns)-1 {
+			return turns[n+1:]
+		}
+	}
+	return turns
+}
+
+// openWithQuestion gives an answer with which a conversation begins its question:
+// the thread was opened at the answer, or began long before.
+func (b *Bot) openWithQuestion(ctx context.Context, c *conversation) error {
+	if len(c.turns) == 0 || len(c.turns[0].Answers) == 0 {
+		return nil
+	}
+	c.shown.Before[0].Role = ""
+	both, err := b.again(ctx, c.shown.Before[:1])
+	if err == nil {
+		c.turns = append(both, c.turns[1:]...)
+	}
+	return err
+}
+
+// answersIn returns which of these messages show answers that are still part of a
+// conversation.
+func (b *Bot) answersIn(ctx context.Context, list []discord.Message) (map[string]feedback.Response, error) {
 	var mine []string
 	for _, one := range list {
 		if b.isMe(one.Author) {
@@ -104,42 +156,46 @@ func (b *Bot) recallThread(ctx context.Context, m *discord.Message) (c conversat
 	}
 	shown, err := b.store.Shown(ctx, mine)
 	if err != nil {
-		return c, true, err
+		return nil, err
 	}
-	for _, one := range list {
-		if responseID := shown[one.ID]; responseID != "" {
-			c.parent = responseID
-			c.add(llm.Assistant, withoutMark(one.Content))
-		} else if b.isPerson(&one) || one.ID == m.ChannelID && !b.isMe(one.Author) { // the thread may be about what a bot wrote
-			if text := named(b.questionText(&one), ownFiles(&one)); text != "" {
-				c.add(llm.User, nameOf(one.Author)+": "+text)
-			}
+	answers, err := b.answersOf(ctx, slices.Sorted(maps.Values(shown)))
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]feedback.Response{}
+	for message, id := range shown {
+		if r, there := answers[id]; there {
+			found[message] = r
 		}
 	}
-	if to := m.Referenced; to != nil && m.RepliesTo() != "" && !b.isMe(to.Author) {
-		for _, quoted := range b.quoted(to) {
-			c.add(quoted.Role, quoted.Content)
-		}
+	return found, nil
+}
+
+// withAnswer adds an answer of which a message shows a part. Where its text is kept
+// the first part is enough.
+func withAnswer(turns []turn, r feedback.Response, part string) []turn {
+	t := turn{Turn: feedback.Turn{Role: fromModel, Answers: []string{r.ID}, Text: cmp.Or(r.Answer, part)}}
+	last := len(turns) - 1
+	if last < 0 || !slices.Equal(turns[last].Answers, t.Answers) {
+		return append(turns, t)
 	}
-	return c, true, nil
+	if r.Answer == "" {
+		turns[last].Text += "\n" + part
+	}
+	return turns
 }
 
 // starter returns the message at which a thread was opened; its id is the
-// thread's. Threads without one are common, and so are deleted ones.
+// thread's. Threads without one are common, and so are deleted ones. A post in a
+// forum begins with it, so there it is not looked for.
 func (b *Bot) starter(ctx context.Context, threadID string) []discord.Message {
-	m, err := b.out.Message(ctx, b.placeOf(threadID, threadID), threadID)
+	at := b.placeOf(threadID, threadID)
+	if at == threadID {
+		return nil
+	}
+	m, err := b.out.Message(ctx, at, threadID)
 	if err != nil || m.Author == nil {
 		return nil
 	}
 	return []discord.Message{m}
-}
-
-// add adds a turn. Turns of the same side become one, because some models want
-// the sides to alternate.
-func (c *conversation) add(role llm.Role, text string) {
-	if last := len(c.turns) - 1; last >= 0 && c.turns[last].Role == role {
-		c.turns[last].Content += "\n" + text
-		return
-	}
-	c.turns = append(c.turns, llm.Message{Role: role, Content: text})
 }

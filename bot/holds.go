@@ -26,7 +26,7 @@ func (b *Bot) questionText(m *discord.Message) string {
 
 // asks is what a message asks, with the names of the files it brings along; "" if it
 // only calls the bot.
-func (b *Bot) asks(m *discord.Message) string { return named(b.questionText(m), b.filesOf(m)) }
+func (b *Bot) asks(m *discord.Message) string { return named(b.questionText(m), ownFiles(m)) }
 
 // says is what a message says: what was written, with names in place of numbers, what
 // it forwards, shows in boxes, lets people vote on, and its stickers.
@@ -173,14 +173,4 @@ func ownFiles(m *discord.Message) []discord.Attachment {
 		list = append(list, ownFiles(&s.Message)...)
 	}
 	return list
-}
-
-// filesOf returns the files that a question brings along: those of its message, and
-// of the message it replies to, unless that is an answer of the bot.
-func (b *Bot) filesOf(m *discord.Message) []discord.Attachment {
-	list := ownFiles(m)
-	if m.Referenced == nil || m.Referenced.Author == nil || b.isMe(m.Referenced.Author) {
-		return list
-	}
-	return append(list, ownFiles(m.Referenced)...)
 }

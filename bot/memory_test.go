@@ -115,7 +115,7 @@ func TestForeignMessageIsQuoted(t *testing.T) {
 	channel := w.discord.Channel().ID
 	claim := w.discord.Say(bert.ID, channel, "The moon is cheese.\u202e")
 	w.answered(w.discord.Say(ada.ID, channel, w.mention("is <@"+bert.ID+"> right?"), discordtest.ReplyTo(claim.ID)).ID)
-	want := []string{"user: bert wrote:\nThe moon is cheese.", "user: is @bert right?"}
+	want := []string{"user: bert wrote:\nThe moon is cheese.\n\nis @bert right?"}
 	if got := w.lastShown(); !slices.Equal(got, want) {
 		t.Errorf("the model is shown %q, want %q", got, want)
 	}

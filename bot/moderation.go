@@ -43,7 +43,7 @@ func newWords(q question) (pieces []string) {
 	texts := append([]string{q.Question}, q.files.texts...)
 	if q.conversation.id == "" { // what comes before it is quoted
 		for _, turn := range q.turns {
-			texts = append(texts, turn.Content)
+			texts = append(texts, turn.said())
 		}
 	}
 	for _, one := range texts {

@@ -12,6 +12,7 @@ type place struct {
 	name     string
 	parentID string // the category of a channel, the channel of a thread; "" for none
 	thread   bool
+	forum    bool // each post in it is a thread that begins with a message of its own
 	participation
 }
 
@@ -30,7 +31,8 @@ func (p *places) put(guildID string, list ...discord.Channel) {
 	defer p.mu.Unlock()
 	for _, c := range list {
 		known := p.all[c.ID]
-		known.guildID, known.name, known.parentID, known.thread = guildID, c.Name, c.ParentID, c.IsThread()
+		known.guildID, known.name, known.parentID = guildID, c.Name, c.ParentID
+		known.thread, known.forum = c.IsThread(), c.IsForum()
 		p.all[c.ID] = known
 	}
 }

@@ -145,9 +145,10 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	if err != nil {
 		b.log.Error("cannot read a conversation; answering without it", "error", err)
 	}
-	c.attachments = b.filesOf(m)
+	c.attachments = ownFiles(m)
+	c.shown.Asked = feedback.Turn{Name: c.speaker, Channel: m.ChannelID, Files: describe(c.attachments), Message: m.ID, Owner: a.Asker}
 	nothing := a.Question == ""
-	if nothing && len(c.turns) > 0 && (m.Content != "" || m.RepliesTo() != "") { // a call that points at what was said
+	if nothing && c.pointsAt() && (m.Content != "" || m.RepliesTo() != "") { // a call that points at what was said
 		a.Question, nothing = askedNothing, false
 	}
 	q := newQuestion(a, c)
@@ -229,7 +230,7 @@ func (b *Bot) chosenFor(ctx context.Context, guildID, channelID string) chosen {
 // newQuestion is an ask as what follows a conversation.
 func newQuestion(a feedback.Ask, c conversation) question {
 	a.Question = text.Clip(a.Question, maxQuestion)
-	a.ParentID, a.ConversationID = c.parent, c.id
+	a.ParentID, a.ConversationID, a.Shown = c.parent, c.id, c.shown
 	if a.ConversationID == "" {
 		a.ConversationID = a.ResponseID
 	}

@@ -152,14 +152,15 @@ func (b *Bot) tryToFinish(ctx context.Context, a feedback.Ask) error {
 // resumeOn answers a question of which nothing has been shown but, perhaps, that
 // the person has to wait.
 func (b *Bot) resumeOn(ctx context.Context, r *reply) error {
-	var chain []feedback.Response
-	if r.q.ParentID != "" {
-		var err error
-		if chain, err = b.store.Chain(ctx, r.q.ParentID, maxTurns); err != nil {
-			return err
-		}
+	a := r.q.Ask
+	var err error
+	if a.Shown, err = b.shownWith(ctx, a.ResponseID); err != nil {
+		return err
 	}
-	r.q.turns, r.q.source, r.q.conversation.id = b.turnsOf(ctx, chain), r.q.sourceID(), r.q.ConversationID
+	if r.q.conversation, err = b.recallAsked(ctx, a); err != nil {
+		return err
+	}
+	r.q.source = r.q.sourceID()
 	flown := b.flights.begin(b.models, r.q.Ask)
 	defer flown.land()
 	flown.write()

@@ -9,7 +9,6 @@ import (
 	"feedbackbot/bot/discord"
 	"feedbackbot/bot/text"
 	"feedbackbot/feedback"
-	"feedbackbot/llm"
 )
 
 // With STORE_TEXT=false the database knows who said what where, but no text.
@@ -18,34 +17,24 @@ import (
 // maxReread is how many messages of a conversation are read one by one.
 const maxReread = 10
 
-// turnsOf returns what was asked and answered, oldest first.
-func (b *Bot) turnsOf(ctx context.Context, responses []feedback.Response) []llm.Message {
-	page := &pageOf{bot: b, left: maxReread}
-	turns := make([]llm.Message, 2*len(responses))
-	for n := len(responses) - 1; n >= 0; n-- { // the newest first: they matter most
-		r := responses[n]
-		if r.Question == "" && r.Answer == "" {
-			r.Question, r.Answer = b.reread(ctx, page, r)
-		}
-		turns[2*n] = llm.Message{Role: llm.User, Content: r.Question}
-		turns[2*n+1] = llm.Message{Role: llm.Assistant, Content: r.Answer}
-	}
-	said := turns[:0]
-	for _, turn := range turns {
-		if turn.Content != "" {
-			said = append(said, turn)
-		}
-	}
-	return said
+// pageOf is the page of a channel's messages that ends with the one asked for
+// first, read once, and a few single ones.
+type pageOf struct {
+	bot  *Bot
+	read bool
+	all  map[string]*discord.Message
+	left int
 }
 
-// reread reads what the messages of a response say. A command's question stands
-// in no message.
-func (b *Bot) reread(ctx context.Context, page *pageOf, r feedback.Response) (question, answer string) {
+func (b *Bot) newPage() *pageOf { return &pageOf{bot: b, left: maxReread} }
+
+// reread reads what the messages of a response say, and who asked where several
+// people talk. A command's question stands in no message.
+func (b *Bot) reread(ctx context.Context, page *pageOf, r feedback.Response) (asker, question, answer string) {
 	ids, err := b.store.Messages(ctx, r.AskID)
 	if err != nil {
 		b.log.Error("cannot read which messages show an answer", "response_id", r.ID, "error", err)
-		return "", ""
+		return "", "", ""
 	}
 	var parts []string
 	for _, id := range ids {
@@ -59,28 +48,28 @@ func (b *Bot) reread(ctx context.Context, page *pageOf, r feedback.Response) (qu
 			asked = first.AskID
 		}
 	}
-	return b.reask(ctx, page, r.ChannelID, asked), strings.Join(parts, "\n")
+	asker, question = b.reask(ctx, page, r.ChannelID, asked)
+	return asker, question, strings.Join(parts, "\n")
 }
 
 // reask returns the question of a message or a command; "" if it is gone.
-func (b *Bot) reask(ctx context.Context, page *pageOf, channelID, askID string) string {
+func (b *Bot) reask(ctx context.Context, page *pageOf, channelID, askID string) (asker, question string) {
 	if text, found := b.commandTexts.get(askID); found {
-		return text
+		return "", text
 	}
 	m := page.message(ctx, channelID, askID)
 	if m == nil || !b.isPerson(m) {
-		return ""
+		return "", ""
 	}
-	return cmp.Or(b.asks(m), askedNothing)
+	return b.speaker(m), cmp.Or(b.asks(m), askedNothing)
 }
 
-// pageOf is the page of a channel's messages that ends with the one asked for
-// first, read once, and a few single ones.
-type pageOf struct {
-	bot  *Bot
-	read bool
-	all  map[string]*discord.Message
-	left int
+// speaker is who wrote a message, where several people talk; "" elsewhere.
+func (b *Bot) speaker(m *discord.Message) string {
+	if !b.places.get(m.ChannelID).thread {
+		return ""
+	}
+	return nameOf(m.Author)
 }
 
 func (p *pageOf) message(ctx context.Context, channelID, id string) *discord.Message {
@@ -118,33 +107,42 @@ func (p *pageOf) load(ctx context.Context, channelID, last string) {
 	}
 }
 
-// placeOf is where a message stands: the one at which a thread was opened has
-// the thread's id, and stands in its parent.
+// placeOf is where a message stands: the one at which a thread was opened has the
+// thread's id, and stands in its parent, unless that is a forum.
 func (b *Bot) placeOf(channelID, messageID string) string {
-	if parent := b.places.get(channelID).parentID; channelID == messageID && parent != "" {
+	parent := b.places.get(channelID).parentID
+	if channelID == messageID && parent != "" && !b.places.get(parent).forum {
 		return parent
 	}
 	return channelID
 }
 
 // readAgain reads what is not kept of a question that is answered once more: its
-// files, and with STORE_TEXT=false its text. It returns false when that is gone.
+// files, and with STORE_TEXT=false its text. It returns false when there is
+// nothing left to answer.
 func (b *Bot) readAgain(ctx context.Context, q *question) bool {
 	if words, found := b.commandTexts.get(q.source); found && q.Question == "" {
 		q.Question = words
 		return true
 	}
-	if q.Question != "" && !strings.Contains(q.Question, attachedPrefix) {
+	sent := q.shown.Asked.Files
+	if len(sent) == 0 { // it was asked before they were kept
+		sent = filesIn(q.Question)
+	}
+	if q.Question != "" && len(sent) == 0 {
 		return true
 	}
-	m, err := b.out.Message(ctx, b.placeOf(q.ChannelID, q.source), q.source)
+	m, err := b.out.Message(ctx, cmp.Or(q.shown.Asked.Channel, b.placeOf(q.ChannelID, q.source)), q.source)
+	_, q.files.missing = present(sent, ownFiles(&m))
+	q.files.tell(q.files.missing)
 	if err != nil {
 		b.log.Warn("cannot read a question again", "error", err)
-		return q.Question != ""
+		return q.Question != "" || len(q.turns) > 0
 	}
 	if q.Question == "" {
 		q.Question = text.Clip(cmp.Or(b.asks(&m), askedNothing), maxQuestion)
+		q.speaker = b.speaker(&m)
 	}
-	q.attachments = b.filesOf(&m)
+	q.attachments = ownFiles(&m)
 	return true
 }

@@ -103,18 +103,3 @@ func TestCallsToOthers(t *testing.T) {
 		t.Errorf("the model was asked %d times, want 3", n)
 	}
 }
-
-// Somebody who replies with nothing but a mention asks about what they reply to. Who
-// only mentions the bot is told how it works.
-func TestMentionAlone(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
-	w.start()
-	ada, bert, general := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.Channel().ID
-	theirs := w.discord.Say(bert.ID, general, "The ferry is cancelled.")
-	w.answered(w.discord.Say(ada.ID, general, w.mention(""), discordtest.ReplyTo(theirs.ID)).ID)
-	if got := strings.Join(w.lastShown(), "\n"); !strings.Contains(got, "Bert wrote:\nThe ferry is cancelled.") || !strings.HasSuffix(got, "Please respond to this.") {
-		t.Errorf("the model was shown %q", got)
-	}
-	w.replied(w.ask(ada.ID, "").ID, "Mention me together with a question")
-}

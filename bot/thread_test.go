@@ -30,7 +30,7 @@ func TestThreadConversation(t *testing.T) {
 	w.discord.Delete(deleted.ID)
 	w.answered(w.discord.Say(bert.ID, thread.ID, "what shall I bring?").ID)
 	want := []string{"user: Bert: I like the sun.\nAda: where to go?", "assistant: Try the sea.",
-		"user: Bert: @Ada are you serious?", "user: Bert: what shall I bring?"}
+		"user: Bert: @Ada are you serious?\nBert: what shall I bring?"}
 	if got := w.lastShown(); !slices.Equal(got, want) {
 		t.Errorf("the model was shown %q, want %q", got, want)
 	}
@@ -60,7 +60,7 @@ func TestWhoseThread(t *testing.T) {
 	ours := w.discord.AddThreadAt(ada.ID, m.ID, "the sky")
 	w.discord.Say(ada.ID, others.ID, "nobody asked the bot")
 	w.answered(w.discord.Say(ada.ID, ours.ID, "why?").ID)
-	if got, want := w.lastShown(), []string{"assistant: It is blue.", "user: Ada: why?"}; !slices.Equal(got, want) {
+	if got, want := w.lastShown(), []string{"user: what colour is the sky?", "assistant: It is blue.", "user: Ada: why?"}; !slices.Equal(got, want) {
 		t.Errorf("the model was shown %q, want %q", got, want)
 	}
 	if n := len(w.replies(others.ID)); n != 0 {

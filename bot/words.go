@@ -170,6 +170,18 @@ const (
 	textNotWriting = "This answer isn't being written any more, so there is nothing to stop."
 	textAtIt       = "I'm already writing another answer to this."
 	textNoQuestion = "I don't have this question any more. Please ask it again."
+	textFileGone   = "The file %s is gone from Discord, so I answered without it."
+	textNoName     = "without a name" // for a file
+	textQuoteGone  = "The message before this question is gone, so I answered without it."
+)
+
+// What stands between other people's words for the model.
+const (
+	modelWrote    = "%s wrote:\n"
+	modelYouWrote = "You wrote:\n" // before an answer that begins a conversation: models want the user to speak first
+	modelGone     = "(A message stood here that has been deleted.)"
+	modelNotShown = "(Not shown: %s)" // names of files, or
+	modelPictures = "the pictures"
 )
 
 // What Discord's list of commands says about a command or one of its options.

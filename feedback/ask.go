@@ -19,6 +19,7 @@ type Ask struct {
 	AlternativeOf  string // see [Response]
 	Source         string // the message or interaction whose question this answers once more; "" for its own
 	Question       string
+	Shown          Shown // kept under Source, or under ID; read with the store's ShownWith
 	AskedAt        time.Time
 
 	State    AskState // set by the store

@@ -99,6 +99,7 @@ type Client struct {
 	withoutUsage  atomic.Bool // stream_options
 	limitField    atomic.Int32
 	withoutSample atomic.Bool  // temperature
+	withoutSystem atomic.Bool  // a system prompt
 	most          atomic.Int64 // tokens of an answer; 0 for as many as wanted
 	// What its answers began with: a thought of which only the end is marked, or not.
 	thinksFirst, answersAtOnce atomic.Bool

@@ -39,7 +39,7 @@ func isReasoning(model string) bool {
 
 func (c *Client) request(conversation []Message, limit int) openai.ChatCompletionRequest {
 	r := openai.ChatCompletionRequest{Model: c.options.Model}
-	for _, m := range conversation {
+	for _, m := range c.withSystem(conversation) {
 		r.Messages = append(r.Messages, turn(m))
 	}
 	if !c.withoutUsage.Load() {
@@ -137,7 +137,7 @@ func (c *Client) try(ctx context.Context, conversation []Message, onText func(st
 			c.options.Log.Warn("a conversation is too long for the model; showing it the latter half", "error", err)
 			conversation = shorter
 		default:
-			if !c.adapt(e, request) {
+			if !c.adapt(e, request) && !c.adaptSystem(e, request) {
 				return answer, err
 			}
 		}

@@ -272,6 +272,10 @@ type Channel struct {
 // private.
 func (c Channel) IsThread() bool { return c.Type >= 10 && c.Type <= 12 }
 
+// IsForum reports whether a channel holds posts, each a thread: a forum, or one for
+// media.
+func (c Channel) IsForum() bool { return c.Type == 15 || c.Type == 16 }
+
 // discordEpoch is the first millisecond of Discord's ids.
 const discordEpoch = 1_420_070_400_000
 

@@ -22,9 +22,11 @@ type Snapshot struct {
 
 // Attachment is a file of a message.
 type Attachment struct {
+	ID          string  `json:"id"`
 	Filename    string  `json:"filename"`
+	Type        string  `json:"content_type"` // such as image/png; "" if Discord does not say
 	Size        int64   `json:"size"`
-	URL         string  `json:"url"`
+	URL         string  `json:"url"`           // expires; whoever reads the message again gets a new one
 	Description string  `json:"description"`   // for those who cannot see it
 	Seconds     float64 `json:"duration_secs"` // of something to hear
 	Waveform    string  `json:"waveform"`      // of a voice message

@@ -22,6 +22,7 @@ func (s *Server) AddPost(userID, forumID, title, content string, options ...SayO
 	}
 	now := time.Now()
 	thread := s.openThread(forum, s.snowflake(now), userID, title, now)
+	forum.LastMessageID = &thread.ID // though it holds no messages
 	m := s.newMessage(thread, *author, now)
 	m.ID = thread.ID
 	return s.say(thread, m, content, options)

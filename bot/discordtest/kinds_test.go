@@ -85,39 +85,6 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// A forum has posts only: threads whose first message stands in the thread and has its
-// id. Nobody writes in the forum itself.
-func TestForum(t *testing.T) {
-	s := start(t, discordtest.Options{})
-	l, _ := identified(t, s, allIntents)
-	forum := s.AddForum(s.Guild().ID, "questions")
-	l.until(0, "CHANNEL_CREATE")
-	post := s.AddPost(s.AddUser("ann").ID, forum.ID, "Ferries", "when?")
-	var thread discordtest.Channel
-	if err := json.Unmarshal(l.until(0, "THREAD_CREATE").D, &thread); err != nil || thread.ID != post.ID || thread.ParentID != forum.ID {
-		t.Errorf("THREAD_CREATE = %+v, %v", thread, err)
-	}
-	if post.ChannelID != post.ID || len(s.Messages(post.ID, "")) != 1 {
-		t.Errorf("the post is %+v", post)
-	}
-	for _, test := range []struct {
-		method, path string
-		code         int
-	}{
-		{"GET", "/channels/" + post.ID + "/messages/" + post.ID, 0},
-		{"GET", "/channels/" + forum.ID + "/messages/" + post.ID, 10008},
-		{"POST", "/channels/" + forum.ID + "/messages", 50008},
-	} {
-		var body any
-		if test.method == "POST" {
-			body = fresh("hi", "n")
-		}
-		if a := call(t, s, test.method, test.path, body); a.code() != test.code {
-			t.Errorf("%s %s = %d %s, want code %d", test.method, test.path, a.status, a.body, test.code)
-		}
-	}
-}
-
 // A text can be refused with any of Discord's codes, in one place or everywhere, as a
 // new message and as an edit, until it is allowed again.
 func TestRefuseText(t *testing.T) {

@@ -100,7 +100,14 @@ func (s *Server) forREST(m *Message) *Message {
 	if s.opt.Intents&intentContent == 0 && s.hidden(m) {
 		m = withoutContent(m)
 	}
-	return plain(m)
+	out := plain(m)
+	out.Attachments = s.resigned(m.Attachments)
+	if to := m.ReferencedMessage; to != nil {
+		again := *to
+		again.Attachments = s.resigned(to.Attachments)
+		out.ReferencedMessage = &again
+	}
+	return out
 }
 
 func plain(m *Message) *Message {
@@ -187,6 +194,7 @@ func (s *Server) refer(m *Message, r *MessageReference) error {
 	m.MessageReference = &MessageReference{MessageID: to.ID, ChannelID: to.ChannelID, GuildID: to.GuildID}
 	m.ReferencedMessage = plain(to)
 	m.ReferencedMessage.ReferencedMessage = nil
+	m.ReferencedMessage.Attachments = s.resigned(to.Attachments)
 	return nil
 }
 

@@ -101,7 +101,7 @@ func (s *Server) createThread(c *call) (any, error) {
 	messageID := c.PathValue("message_id")
 	m := s.messages[messageID]
 	switch n := utf8.RuneCountInString(d.Name); {
-	case parent.GuildID == "" || parent.Thread != nil:
+	case parent.GuildID == "" || parent.Thread != nil || parent.Type == typeForum: // a post needs a message
 		return nil, refuse(400, 50024, "Cannot execute action on this channel type")
 	case parent.Permissions&CreatePublicThreads == 0:
 		return nil, refuse(403, 50013, "Missing Permissions")

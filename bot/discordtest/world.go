@@ -25,6 +25,7 @@ type world struct {
 	files     map[string]Attachment // with their bytes, by id
 	fileOrder []string              // their ids, oldest first
 	fileBytes int
+	fileAge   int // grows when the addresses of files expire
 }
 
 type channel struct {
@@ -103,8 +104,8 @@ func (s *Server) addChannel(kind int, guildID, name string, permissions []int64)
 			c.Permissions |= p
 		}
 	}
-	if s.guild(guildID) == nil {
-		s.problem("fake: AddChannel: there is no guild %q", guildID)
+	if s.guild(c.GuildID) == nil {
+		s.problem("fake: AddChannel: there is no guild %q", c.GuildID)
 	}
 	s.setOverwrites(c)
 	s.channels[c.ID] = c

@@ -56,6 +56,8 @@ type Loaded struct {
 	Pictures []Picture
 	Refused  []Refused
 	Skipped  bool // there were more than Most
+	// Which of the attachments these were made of, by their place in the list.
+	TextOf, PictureOf, RefusedOf []int
 }
 
 // maxHeld is how many bytes the files of all questions may take at once. A picture
@@ -78,14 +80,21 @@ func (f *Fetcher) Load(ctx context.Context, list []Attachment, pictures bool) (l
 	}
 	held = min(held, maxHeld)
 	if err := f.memory.Acquire(ctx, held); err != nil {
-		for _, a := range list {
+		for n, a := range list {
+			l.RefusedOf = append(l.RefusedOf, n)
 			l.Refused = append(l.Refused, Refused{a.Name, fmt.Errorf("wait to fetch attachments: %w", err)})
 		}
 		return l, func() {}
 	}
-	for _, a := range list {
+	for n, a := range list {
 		if err := f.load(ctx, &l, a, pictures); err != nil {
-			l.Refused = append(l.Refused, Refused{a.Name, err})
+			l.Refused, l.RefusedOf = append(l.Refused, Refused{a.Name, err}), append(l.RefusedOf, n)
+		}
+		for len(l.TextOf) < len(l.Texts) {
+			l.TextOf = append(l.TextOf, n)
+		}
+		for len(l.PictureOf) < len(l.Pictures) {
+			l.PictureOf = append(l.PictureOf, n)
 		}
 	}
 	kept := min(held, l.takes())

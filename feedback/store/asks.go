@@ -26,9 +26,11 @@ func (s *Store) Take(ctx context.Context, a feedback.Ask) (bool, error) {
 			return err
 		}
 		rows, err := result.RowsAffected()
-		if err != nil || rows == 1 {
-			taken = rows == 1
+		if err != nil {
 			return err
+		}
+		if taken = rows == 1; taken {
+			return s.keepShown(ctx, tx, a)
 		}
 		// It may be this call's own row, from a commit whose answer was lost.
 		id, err := optional[string](tx.QueryRowContext(ctx, `SELECT response_id FROM asks WHERE id = $1`, a.ID))

@@ -75,13 +75,19 @@ func (s *Store) AskedSince(ctx context.Context, channelID string) (time.Time, er
 }
 
 // Remove takes what a deleted Discord message asked or showed out of its
-// conversation. It does nothing for other messages, of which there are many
-// more.
+// conversation, and what it said out of what the model was shown. It does nothing
+// for other messages, of which there are many more.
 func (s *Store) Remove(ctx context.Context, messageID string) error {
-	n, err := maybe[int](ctx, s, `SELECT 1 FROM asks WHERE id = $1 UNION ALL SELECT 1 FROM messages WHERE id = $1 LIMIT 1`, messageID)
+	n, err := maybe[int](ctx, s, `SELECT 1 FROM asks WHERE id = $1 UNION ALL SELECT 1 FROM messages WHERE id = $1
+		UNION ALL SELECT 1 FROM turns WHERE message_id = $1 AND message_id <> '' LIMIT 1`, messageID)
 	if err == nil && n == 1 {
 		err = s.write(ctx, func(ctx context.Context, tx tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE asks SET removed = 1 WHERE id = $1`, messageID)
+			for _, statement := range []string{turnsOfAsk, turnsOfMessage} {
+				if err == nil {
+					_, err = tx.ExecContext(ctx, statement, messageID)
+				}
+			}
 			if err == nil {
 				_, err = tx.ExecContext(ctx, `UPDATE responses SET removed = 1 WHERE removed = 0 AND id IN
 					(SELECT id FROM responses WHERE ask_id = $1 UNION SELECT response_id FROM messages WHERE id = $1)`, messageID)

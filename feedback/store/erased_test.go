@@ -33,6 +33,7 @@ type erasing struct {
 type asking struct {
 	feedback.Ask
 	texts                          []string // what stands anywhere because of it
+	shown                          []string // what others said before it
 	by                             map[feedback.Rater][]string
 	stored, removed, gone, expired bool
 }
@@ -78,6 +79,11 @@ func (e *erasing) ask() {
 		ChannelID: "c", Asker: e.person(), Question: e.text("question"), AskedAt: time.Now()}, by: map[feedback.Rater][]string{}}
 	a.ConversationID = a.ResponseID
 	a.texts = []string{a.Question}
+	for n := range rapid.IntRange(0, 2).Draw(e.t, "turns before it") {
+		t := feedback.Turn{Role: "user", Text: e.text("said"), Name: e.text("name"), Owner: e.person(), Message: fmt.Sprintf("said%d-%d", len(e.asks), n)}
+		a.Shown.Before = append(a.Shown.Before, t)
+		a.shown = append(a.shown, t.Text, t.Name)
+	}
 	e.asks = append(e.asks, a)
 	_, err := e.process().Take(context.Background(), a.Ask)
 	e.must(err)
@@ -138,8 +144,23 @@ func (e *erasing) forget() {
 		if a.Asker == who {
 			a.gone = true
 			e.kill(a.texts)
+			e.kill(a.shown)
+		}
+		for _, one := range a.Shown.Before {
+			if one.Owner == who {
+				e.kill([]string{one.Text, one.Name})
+			}
 		}
 		e.kill(a.by[who])
+	}
+}
+
+// deleteShown deletes a message that stood before a question.
+func (e *erasing) deleteShown() {
+	if a := e.some(func(a *asking) bool { return len(a.Shown.Before) > 0 }); a != nil {
+		one := rapid.SampledFrom(a.Shown.Before).Draw(e.t, "shown")
+		e.must(e.process().Remove(context.Background(), one.Message))
+		e.kill([]string{one.Text, one.Name})
 	}
 }
 
@@ -153,6 +174,7 @@ func (e *erasing) deleteMessage() {
 	if a := e.some(func(a *asking) bool { return !a.stored }); a != nil {
 		e.must(e.process().Remove(context.Background(), a.ID))
 		a.removed = true
+		e.kill(a.shown)
 	}
 }
 
@@ -165,6 +187,7 @@ func (e *erasing) leaveServer() {
 		if a.GuildID == guild {
 			a.gone = true
 			e.kill(a.texts)
+			e.kill(a.shown)
 			for _, texts := range a.by {
 				e.kill(texts)
 			}
@@ -175,6 +198,7 @@ func (e *erasing) leaveServer() {
 func (e *erasing) expire() {
 	e.must(e.process().Expire(context.Background(), feedback.Retention{Texts: time.Hour}, time.Now().Add(2*time.Hour)))
 	for _, a := range e.asks {
+		e.kill(a.shown)
 		if a.stored {
 			a.expired = true
 			e.kill(a.texts)
@@ -244,7 +268,7 @@ func (e *erasing) run() {
 		"reserve": func(*rapid.T) { e.reserve() },
 		"settle":  func(*rapid.T) { e.settle() },
 		"store":   func(*rapid.T) { e.store() }, "vote": func(*rapid.T) { e.vote() }, "forget": func(*rapid.T) { e.forget() },
-		"delete message": func(*rapid.T) { e.deleteMessage() }, "leave server": func(*rapid.T) { e.leaveServer() },
+		"delete message": func(*rapid.T) { e.deleteMessage() }, "delete what was shown": func(*rapid.T) { e.deleteShown() }, "leave server": func(*rapid.T) { e.leaveServer() },
 		"expire": func(*rapid.T) { e.expire() }, "backfill": func(*rapid.T) { e.backfill() }, "deliver": func(*rapid.T) { e.deliver() },
 		"crash": func(*rapid.T) { e.crash() },
 	})
@@ -274,7 +298,7 @@ func TestErasedInAnyOrder(t *testing.T) {
 }
 
 // grown are the tables that grow with what people do.
-var grown = []string{"asks", "responses", "submissions", "submission_history", "messages", "deliveries", "usage", "reservations", "erasures"}
+var grown = []string{"asks", "responses", "submissions", "submission_history", "messages", "deliveries", "usage", "reservations", "erasures", "turns"}
 
 // The same on Postgres, which keeps what is deleted until it is vacuumed: there
 // what the database says counts.

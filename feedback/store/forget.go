@@ -13,7 +13,8 @@ import (
 )
 
 // forgetMember are the statements that delete a person: their votes, what they
-// wrote, what was answered to it, and their pseudonym. Votes of others on those
+// wrote, also in what others asked about, what was answered to it, and their
+// pseudonym. Votes of others on those
 // answers stay, without a text.
 var forgetMember = []string{
 	`DELETE FROM deliveries WHERE rater = $1`,
@@ -21,6 +22,8 @@ var forgetMember = []string{
 	`DELETE FROM deliveries WHERE (backend, response_id) IN (SELECT d.backend, d.response_id FROM deliveries d
 		JOIN responses r ON r.id = d.response_id WHERE r.asker = $1 AND d.rater = '' AND d.delivered_rev = 0)`,
 	`DELETE FROM submission_history WHERE rater = $1`,
+	turnsOfAsker, // as long as it is known who asked
+	turnsOfOwner,
 	`UPDATE asks SET asker = '', question = '', token = '', conversation_id = '' WHERE asker = $1`,
 	`UPDATE reservations SET asker = '' WHERE asker = $1`,
 	`DELETE FROM usage WHERE scope = 'member:' || $1`,
@@ -129,6 +132,7 @@ func (s *Store) Servers(ctx context.Context) ([]string, error) {
 func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
 	err := s.deleteResponses(ctx, `guild_id = $3`, guildID)
 	for _, statement := range []string{
+		turnsOfServer,
 		`DELETE FROM messages WHERE id IN (SELECT m.id FROM asks a JOIN messages m ON m.ask_id = a.id WHERE a.guild_id = $2 LIMIT $1)`,
 		`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE guild_id = $2 AND state = 'done' LIMIT $1)`,
 		// An answer that is still being written must not be stored.
@@ -188,6 +192,7 @@ func (s *Store) Expire(ctx context.Context, keep feedback.Retention, now time.Ti
 		statement string
 		before    any
 	}{
+		{turnsBefore, before},
 		{`DELETE FROM messages WHERE id IN (SELECT m.id FROM asks a JOIN messages m ON m.ask_id = a.id
 			WHERE a.asked_at < $2 AND a.state = 'done' LIMIT $1)`, before},
 		{`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' LIMIT $1)`, before},
@@ -212,6 +217,7 @@ func (s *Store) expireTexts(ctx context.Context, before int64) error {
 			ORDER BY id LIMIT $1` + s.dialect.forUpdate() + `)`,
 		`UPDATE asks SET question = '' WHERE id IN
 			(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' LIMIT $1)`,
+		turnsBefore,
 	} {
 		if err := s.inBits(ctx, statement, before); err != nil {
 			return err

@@ -18,7 +18,8 @@ func asked(t *testing.T, s *store.Store, id string, who feedback.Rater, guild, t
 	t.Helper()
 	r := feedbacktest.NewResponse()
 	r.AskID, r.Asker, r.GuildID, r.ConversationID, r.Question, r.Answer, r.Context, r.FinishedAt = id, who, guild, "talk-"+string(who), text+"-question", text+"-answer", []string{text + "-file"}, at
-	a := feedback.Ask{ID: id, ResponseID: r.ID, GuildID: guild, ChannelID: "c", Asker: who, ConversationID: r.ConversationID, Question: r.Question, AskedAt: at}
+	a := feedback.Ask{ID: id, ResponseID: r.ID, GuildID: guild, ChannelID: "c", Asker: who, ConversationID: r.ConversationID, Question: r.Question, AskedAt: at,
+		Shown: feedback.Shown{Before: []feedback.Turn{{Role: "user", Text: text + "-before", Owner: who, Message: "before-" + id}}}}
 	ctx := t.Context()
 	if _, err := s.Take(ctx, a); err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ var tables = []struct{ name, key string }{
 	{"usage", "day, scope"},
 	{"reservations", "ask_id"},
 	{"erasures", "backend, item"},
+	{"turns", "ask_id, place"},
 }
 
 // transferredSetting is when a database was filled by [Transfer].

@@ -40,6 +40,8 @@ type Options struct {
 	Listener net.Listener
 	// Key is the one API key that is accepted; default DefaultKey.
 	Key string
+	// Template is what the model's chat template takes; default Any.
+	Template Template
 	// TokenDelay is the pause before each token of a stream, unless the script
 	// says otherwise. 0 streams as fast as it can; 20ms reads like a human pace.
 	TokenDelay time.Duration

@@ -29,9 +29,10 @@ type Request struct {
 // Message is one turn of the conversation. Content that came as a list of parts
 // is the text of its parts.
 type Message struct {
-	Role    string
-	Content string
-	Name    string
+	Role     string
+	Content  string
+	Pictures int
+	Name     string
 }
 
 // LastUser is the text of the newest user message, or "" if there is none.
@@ -79,11 +80,11 @@ func parseRequest(header http.Header, body []byte) (req Request, wrong string) {
 		req.MaxCompletionTokens = *in.MaxCompletionTokens
 	}
 	for i, m := range in.Messages {
-		text, ok := contentText(m.Content)
+		text, pictures, ok := content(m.Content)
 		if !ok {
 			return req, fmt.Sprintf("Invalid type for 'messages[%d].content': expected a string or an array of parts.", i)
 		}
-		req.Messages = append(req.Messages, Message{Role: m.Role, Content: text, Name: m.Name})
+		req.Messages = append(req.Messages, Message{Role: m.Role, Content: text, Pictures: pictures, Name: m.Name})
 	}
 	return req, req.check(in.StreamOptions != nil, in.MaxTokens != nil && in.MaxCompletionTokens != nil)
 }
@@ -108,24 +109,26 @@ func (r Request) check(streamOptions, bothLimits bool) string {
 	return ""
 }
 
-// contentText flattens a message's content; it reports false for other types.
-func contentText(raw json.RawMessage) (string, bool) {
+// content flattens a message's content to its text and the number of its pictures; it reports false for other types.
+func content(raw json.RawMessage) (text string, pictures int, ok bool) {
 	if len(raw) == 0 || string(raw) == "null" {
-		return "", true // an assistant message that only calls tools
+		return "", 0, true // an assistant message that only calls tools
 	}
-	var text string
 	if json.Unmarshal(raw, &text) == nil {
-		return text, true
+		return text, 0, true
 	}
 	var parts []struct {
 		Type string `json:"type"`
 		Text string `json:"text"`
 	}
 	if json.Unmarshal(raw, &parts) != nil {
-		return "", false
+		return "", 0, false
 	}
 	for _, p := range parts {
 		text += p.Text
+		if p.Type == "image_url" {
+			pictures++
+		}
 	}
-	return text, true
+	return text, pictures, true
 }

@@ -50,6 +50,10 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, wrong, "")
 		return
 	}
+	if complaint := s.opts.Template.refuses(req.Messages); complaint != "" {
+		s.play(w, r, req, Script{Status: http.StatusBadRequest, Body: templateError(complaint)})
+		return
+	}
 	s.play(w, r, req, s.next(req))
 }
 
