@@ -66,8 +66,11 @@ func TestRefusedRest(t *testing.T) {
 	w.start()
 	w.discord.RefuseText(discordtest.Refusal{Code: 200000, Words: "forbidden"})
 	begin := "This much of the answer may be shown to everybody."
-	w.model.Queue(slowly(begin, " The rest is forbidden.", " And on it goes.", " And on it goes.", " And on it goes."))
+	shown := make(chan struct{})
+	w.model.Queue(llmtest.Script{Tokens: []string{begin, " The rest is forbidden.", " And on it goes."}, Hold: shown, StallAfter: 2})
 	asked := w.ask(w.discord.AddUser("Ada").ID, "tell me")
+	w.replied(asked.ID, begin)
+	close(shown)
 	m := w.answered(asked.ID)
 	if want := begin + "\n\n-# ✂️ There is more, but this server's AutoMod blocked it."; m.Content != want {
 		t.Errorf("the channel shows %q, want %q", m.Content, want)
@@ -75,8 +78,12 @@ func TestRefusedRest(t *testing.T) {
 	if r := w.response(m.ID); r.Answer != begin || r.Finish != feedback.Cut {
 		t.Errorf("stored %q as %s", r.Answer, r.Finish)
 	}
-	w.model.Queue(slowly(begin, " The rest is forbidden.")) // which ends before it is shown
-	if last := w.answered(w.ask(w.discord.AddUser("Bert").ID, "tell me").ID); last.Content != m.Content {
+	shown = make(chan struct{})
+	w.model.Queue(llmtest.Script{Tokens: []string{begin, " The rest is forbidden."}, Hold: shown}) // which ends before it is shown
+	asked = w.ask(w.discord.AddUser("Bert").ID, "tell me")
+	w.replied(asked.ID, begin)
+	close(shown)
+	if last := w.answered(asked.ID); last.Content != m.Content {
 		t.Errorf("in the end the channel shows %q, want %q", last.Content, m.Content)
 	}
 	w.stop()
