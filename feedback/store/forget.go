@@ -131,12 +131,13 @@ func (s *Store) Servers(ctx context.Context) ([]string, error) {
 // votes.
 func (s *Store) ForgetServer(ctx context.Context, guildID string) error {
 	err := s.deleteResponses(ctx, `guild_id = $3`, guildID)
+	if err == nil {
+		err = s.deleteAsks(ctx, `guild_id = $3 AND state = 'done'`, guildID, `DELETE FROM asks`)
+	}
+	if err == nil { // an answer that is still being written must not be stored
+		err = s.deleteAsks(ctx, `guild_id = $3`, guildID, `UPDATE asks SET removed = 1, asker = '', question = '', guild_id = ''`)
+	}
 	for _, statement := range []string{
-		turnsOfServer,
-		`DELETE FROM messages WHERE id IN (SELECT m.id FROM asks a JOIN messages m ON m.ask_id = a.id WHERE a.guild_id = $2 LIMIT $1)`,
-		`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE guild_id = $2 AND state = 'done' LIMIT $1)`,
-		// An answer that is still being written must not be stored.
-		`UPDATE asks SET removed = 1, asker = '', question = '', guild_id = '' WHERE id IN (SELECT id FROM asks WHERE guild_id = $2 LIMIT $1)`,
 		`DELETE FROM reservations WHERE ask_id IN (SELECT ask_id FROM reservations WHERE guild_id = $2 LIMIT $1)`,
 		`DELETE FROM settings WHERE name IN (SELECT name FROM settings WHERE guild_id = $2 AND guild_id <> '' LIMIT $1)`,
 	} {
@@ -176,6 +177,25 @@ func (s *Store) deleteResponses(ctx context.Context, condition string, arg any) 
 	return err
 }
 
+// deleteAsks deletes what hangs on the asks that a condition on $3 selects, and
+// does with these as a statement without a condition says.
+func (s *Store) deleteAsks(ctx context.Context, condition string, arg any, statement string) error {
+	_, err := s.inPages(ctx, `SELECT id FROM asks WHERE id > $1 AND `+condition+` ORDER BY id LIMIT $2`, []any{arg},
+		func(ctx context.Context, tx tx, ids []string) (int64, error) {
+			for _, one := range []string{
+				`DELETE FROM turns WHERE ask_id`,
+				`DELETE FROM messages WHERE ask_id`,
+				statement + ` WHERE id`,
+			} {
+				if _, err := tx.ExecContext(ctx, one+` IN (`+places(1, len(ids))+`)`, anys(ids)...); err != nil {
+					return 0, err
+				}
+			}
+			return 0, nil
+		})
+	return err
+}
+
 // Expire deletes what is older than it may become.
 func (s *Store) Expire(ctx context.Context, keep feedback.Retention, now time.Time) error {
 	if keep.Texts > 0 {
@@ -188,16 +208,16 @@ func (s *Store) Expire(ctx context.Context, keep feedback.Retention, now time.Ti
 	}
 	before, lastDay := millis(now.Add(-keep.Votes)), day(now.Add(-keep.Votes))
 	err := s.deleteResponses(ctx, `finished_at < $3`, before)
+	if err == nil {
+		err = s.deleteAsks(ctx, `asked_at < $3 AND state = 'done'`, before, `DELETE FROM asks`)
+	}
 	for _, d := range []struct {
 		statement string
 		before    any
 	}{
 		{turnsBefore, before},
-		{`DELETE FROM messages WHERE id IN (SELECT m.id FROM asks a JOIN messages m ON m.ask_id = a.id
-			WHERE a.asked_at < $2 AND a.state = 'done' LIMIT $1)`, before},
-		{`DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' LIMIT $1)`, before},
-		{`DELETE FROM reservations WHERE ask_id IN (SELECT ask_id FROM reservations WHERE day < $2 LIMIT $1)`, lastDay},
-		{`DELETE FROM usage WHERE scope IN (SELECT scope FROM usage WHERE day < $2 LIMIT $1) AND day < $2`, lastDay},
+		{`DELETE FROM reservations WHERE ask_id IN (SELECT ask_id FROM reservations WHERE day < $2 ORDER BY day LIMIT $1)`, lastDay},
+		{`DELETE FROM usage WHERE (day, scope) IN (SELECT day, scope FROM usage WHERE day < $2 ORDER BY day, scope LIMIT $1)`, lastDay},
 	} {
 		if err == nil {
 			err = s.inBits(ctx, d.statement, d.before)
@@ -216,7 +236,7 @@ func (s *Store) expireTexts(ctx context.Context, before int64) error {
 			(SELECT id FROM responses WHERE finished_at < $2 AND (question <> '' OR answer <> '' OR context NOT IN ('[]', 'null'))
 			ORDER BY id LIMIT $1` + s.dialect.forUpdate() + `)`,
 		`UPDATE asks SET question = '' WHERE id IN
-			(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' LIMIT $1)`,
+			(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' ORDER BY asked_at LIMIT $1)`,
 		turnsBefore,
 	} {
 		if err := s.inBits(ctx, statement, before); err != nil {

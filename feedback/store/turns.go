@@ -106,7 +106,5 @@ const (
 	turnsOfOwner   = `UPDATE turns SET owner = '', message_id = '', turn = '' WHERE owner = $1 AND owner <> ''`
 	turnsOfAsk     = `UPDATE turns SET owner = '', message_id = '', turn = '' WHERE ask_id = $1`
 	turnsOfMessage = `UPDATE turns SET owner = '', message_id = '', turn = '' WHERE message_id = $1 AND message_id <> ''`
-	turnsOfServer  = `DELETE FROM turns WHERE (ask_id, place) IN
-		(SELECT t.ask_id, t.place FROM asks a JOIN turns t ON t.ask_id = a.id WHERE a.guild_id = $2 LIMIT $1)`
-	turnsBefore = `DELETE FROM turns WHERE (ask_id, place) IN (SELECT ask_id, place FROM turns WHERE asked_at < $2 LIMIT $1)`
+	turnsBefore    = `DELETE FROM turns WHERE (ask_id, place) IN (SELECT ask_id, place FROM turns WHERE asked_at < $2 ORDER BY asked_at LIMIT $1)`
 )
