@@ -44,10 +44,10 @@ func readValues(vars map[string]string) (wrong []string) {
 const systemPrompt = "SYSTEM_PROMPT"
 
 // mayHaveLines reports whether a variable may have line breaks inside: the prompt,
-// and lists. Variables of OpenTelemetry may be another program's: its backend
+// and lists, of which net/http reads one. Variables of OpenTelemetry may be another program's: its backend
 // judges those that it uses.
 func mayHaveLines(name string) bool {
-	if name == systemPrompt || strings.HasPrefix(name, "OTEL_") {
+	if name == systemPrompt || name == "NO_PROXY" || strings.HasPrefix(name, "OTEL_") {
 		return true
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {

@@ -30,7 +30,7 @@ func TestValuesAreCleaned(t *testing.T) {
 	want := map[string]string{
 		"DISCORD_TOKEN": "canary.token", "OPENAI_API_KEY": "sk-canary", "OPENAI_BASE_URL": "http://localhost:11434/v1",
 		"DATABASE_URL": "postgres://bot:ca'nary@db/feedback", "OPENAI_MAX_TOKENS": "100", "HTTPS_PROXY": "http://me:canary@proxy:3128",
-		"ALLOW_PLACES": "1,\n2", "SYSTEM_PROMPT": "You're \"Mira\".\n\tBe brief.",
+		"ALLOW_PLACES": "1,\n2", "NO_PROXY": "a.example,\n10.0.0.0/8", "SYSTEM_PROMPT": "You're \"Mira\".\n\tBe brief.",
 	}
 	for _, a := range around {
 		var plain, files []string

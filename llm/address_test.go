@@ -9,16 +9,12 @@ import (
 	"testing"
 )
 
-// However an address is copied from a provider's page, chats and moderations are
-// asked at their paths, with its query behind them.
+// However an address is copied from a provider's page, chats are asked at their
+// path, with its query behind it.
 func TestAddress(t *testing.T) {
 	var asked []string
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.String()+" "+r.Header.Get("Authorization"))
-		if strings.Contains(r.URL.Path, "moderations") {
-			io.WriteString(w, `{"results":[]}`)
-			return
-		}
 		io.WriteString(w, `{"choices":[{"index":0,"message":{"role":"assistant","content":"ok"},"finish_reason":"stop"}]}`)
 	}))
 	defer s.Close()
@@ -38,13 +34,8 @@ func TestAddress(t *testing.T) {
 		if _, err := c.Stream(t.Context(), []Message{{Role: User, Content: "hi"}}, func(string, bool) {}); err != nil {
 			t.Errorf("%s: Stream() = %v", base, err)
 		}
-		if _, err := c.flagged(t.Context(), "text"); err != nil {
-			t.Errorf("%s: flagged() = %v", base, err)
-		}
-		for n, path := range []string{"/chat/completions", "/moderations"} {
-			if full := strings.Replace(want, "*", path, 1) + " Bearer key"; len(asked) != 2 || asked[n] != full {
-				t.Errorf("%s asks %q, want %s", base, asked, full)
-			}
+		if full := strings.Replace(want, "*", "/chat/completions", 1) + " Bearer key"; len(asked) != 1 || asked[0] != full {
+			t.Errorf("%s asks %q, want %s", base, asked, full)
 		}
 	}
 	for _, base := range []string{"", "api.openai.com/v1", "ftp://api.openai.com", "https://", "https://:443/v1", "https://api.openai.com/v1#x", "https://api.openai.com/%zz"} {

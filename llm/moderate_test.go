@@ -1,6 +1,9 @@
 package llm_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -33,4 +36,24 @@ func TestFlagged(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Texts are shown at the same address as chats, with its query behind the path.
+func TestFlaggedAtAddress(t *testing.T) {
+	asked := make(chan string, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.String()
+		io.WriteString(w, `{"results":[]}`)
+	}))
+	defer s.Close()
+	c, err := llm.New(llm.Options{BaseURL: s.URL + "/v1/chat/completions/?api-version=1", Key: "key", Model: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := llm.NewModels(nil, c).Flagged(t.Context(), "text"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-asked; got != "/v1/moderations?api-version=1" {
+		t.Errorf("asked %s", got)
+	}
 }

@@ -285,3 +285,19 @@ func TestGreetingThroughSOCKS(t *testing.T) {
 		t.Errorf("the proxy was asked for %s, want %s", got, want)
 	}
 }
+
+// A session that was given up while its connection was being made gets none, so
+// that it sends no IDENTIFY beside the one that follows it.
+func TestAbandonedSessionGetsNoConnection(t *testing.T) {
+	t.Parallel()
+	c := &connection{}
+	c.abandon()
+	here, there := net.Pipe()
+	defer there.Close()
+	if conn, err := c.tap(here, nil); err == nil {
+		t.Errorf("tap() = %v, want an error", conn)
+	}
+	if _, err := here.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("writing on it = %v, want it closed", err)
+	}
+}

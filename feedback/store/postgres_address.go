@@ -39,7 +39,7 @@ func judgeAddress(address string) error {
 		return unusable("DATABASE_URL has a blank inside", encode)
 	case percent.MatchString(rest), at == 1 && (err != nil || err2 != nil || !utf8.ValidString(meant)):
 		return unusable("DATABASE_URL has a % that encodes nothing", encode)
-	case at > 1 || at == 1 && strings.ContainsAny(user, "/?#") || at == 1 && strings.ContainsAny(password, ":/?#"):
+	case at > 1 || at == 1 && strings.ContainsAny(user, "/?#") || at == 1 && strings.ContainsAny(password, "/?#"):
 		return unusable("the password in DATABASE_URL can be read in more than one way", encode)
 	case at == 1 && strings.Contains(name, ":"):
 		return unusable("the user in DATABASE_URL has a colon, as if the password were in it", form)
