@@ -30,7 +30,9 @@ func checkModel(ctx context.Context, c Config, log *slog.Logger) []bot.Finding {
 		return modelFinding(what, err)
 	}
 	f = ask(f.What, llm.Message{Content: "Reply with the word ok."})
-	if f.Cause != "" || !c.OpenAIImages {
+	var pictures bool
+	pictures = c.OpenAIImages
+	if f.Cause != "" || !pictures {
 		return []bot.Finding{f}
 	}
 	blue := llm.Message{Content: "Which colour is this? Reply with one word.", Images: []llm.Image{{Type: "image/png", Data: bluePicture()}}}
