@@ -183,7 +183,12 @@ func (f *thoughts) mark(last bool) bool {
 		more = more || len(lower) < len(mark) && strings.HasPrefix(mark, lower)
 		return strings.HasPrefix(lower, mark)
 	}
-	for _, p := range pairs {
+	around := pairs
+	if found := thoughtTag.FindStringSubmatch(lower); found != nil {
+		around = []pair{{"<" + found[2] + ">", "</" + found[2] + ">", true}}
+	}
+	more = len(lower) < longestMark && tagBegin.MatchString(lower)
+	for _, p := range around {
 		switch {
 		case is(p.open):
 			f.opened(p)
@@ -196,6 +201,18 @@ func (f *thoughts) mark(last bool) bool {
 			return true
 		}
 	}
+	if f.channel(is) {
+		return true
+	}
+	if more && !last {
+		return false
+	}
+	f.pass(len(string(first(f.held))))
+	return true
+}
+
+// channel takes a mark of Harmony's, or one that stands around an answer.
+func (f *thoughts) channel(is func(mark string) bool) bool {
 	for _, channel := range thoughtChannels {
 		if is(channel) {
 			f.special = true
@@ -220,11 +237,7 @@ func (f *thoughts) mark(last bool) bool {
 			return true
 		}
 	}
-	if more && !last {
-		return false
-	}
-	f.pass(len(string(first(f.held))))
-	return true
+	return false
 }
 
 // opened is at the mark that begins a thought. A tag within a sentence is spoken of.
