@@ -177,8 +177,8 @@ func (f *thoughts) ticks(r rune, last bool) bool {
 
 // mark judges what stands at the beginning of held and may be a mark.
 func (f *thoughts) mark(last bool) bool {
-	lower := asciiLower(f.held)
-	more := false
+	lower := asciiLower(f.held[:min(len(f.held), longestMark)])
+	more := len(lower) < longestMark && tagBegin.MatchString(lower)
 	is := func(mark string) bool {
 		more = more || len(lower) < len(mark) && strings.HasPrefix(mark, lower)
 		return strings.HasPrefix(lower, mark)
@@ -187,7 +187,6 @@ func (f *thoughts) mark(last bool) bool {
 	if found := thoughtTag.FindStringSubmatch(lower); found != nil {
 		around = []pair{{"<" + found[2] + ">", "</" + found[2] + ">", true}}
 	}
-	more = len(lower) < longestMark && tagBegin.MatchString(lower)
 	for _, p := range around {
 		switch {
 		case is(p.open):
