@@ -26,7 +26,11 @@ func checkModel(ctx context.Context, c Config, log *slog.Logger) []bot.Finding {
 	}
 	ask := func(what string, question llm.Message) bot.Finding {
 		question.Role = llm.User
-		_, err := model.Stream(ctx, []llm.Message{{Role: llm.System, Content: c.SystemPrompt}, question}, func(string, bool) {})
+		conversation := []llm.Message{question}
+		if c.SystemPrompt != "" {
+			conversation = []llm.Message{{Role: llm.System, Content: c.SystemPrompt}, question}
+		}
+		_, err := model.Stream(ctx, conversation, func(string, bool) {})
 		return modelFinding(what, err)
 	}
 	f = ask(f.What, llm.Message{Content: "Reply with the word ok."})
