@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"image"
-	"image/color"
-	"image/draw"
-	"image/png"
 	"log/slog"
 
 	"feedbackbot/bot"
@@ -33,12 +28,9 @@ func checkModel(ctx context.Context, c Config, log *slog.Logger) []bot.Finding {
 		_, err := model.Stream(ctx, conversation, func(string, bool) {})
 		return modelFinding(what, err)
 	}
-	f = ask(f.What, llm.Message{Content: "Reply with the word ok."})
-	if f.Cause != "" || !c.OpenAIImages {
-		return []bot.Finding{f}
-	}
-	blue := llm.Message{Content: "Which colour is this? Reply with one word.", Images: []llm.Image{{Type: "image/png", Data: bluePicture()}}}
-	return []bot.Finding{f, ask(f.What+" with a picture", blue)}
+	findings := []bot.Finding{ask(f.What, llm.Message{Content: "Reply with the word ok."})}
+	findings = append(findings, checkPicture(c.OpenAIImages && findings[0].Cause == "", f.What, ask)...)
+	return findings
 }
 
 // mends are what an operator can do about each kind of error.
@@ -73,15 +65,4 @@ func modelFinding(what string, err error) bot.Finding {
 		f.Mend = cmp.Or(mends[e.Kind], f.Mend)
 	}
 	return f
-}
-
-// bluePicture is large enough for models that refuse tiny ones.
-func bluePicture() []byte {
-	picture := image.NewRGBA(image.Rect(0, 0, 64, 64))
-	draw.Draw(picture, picture.Bounds(), image.NewUniform(color.RGBA{B: 255, A: 255}), image.Point{}, draw.Src)
-	var out bytes.Buffer
-	if err := png.Encode(&out, picture); err != nil {
-		panic(err) // our own picture, into memory
-	}
-	return out.Bytes()
 }

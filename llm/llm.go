@@ -95,14 +95,15 @@ type Client struct {
 	api     *openai.Client
 	moderations
 
+	// What its answers began with: a thought of which only the end is marked, or not.
+	thinksFirst, answersAtOnce atomic.Bool
+	most                       atomic.Int64 // tokens of an answer that it takes; 0 for as many as wanted
+
 	// What this provider has refused before, so that it is not sent again.
 	withoutUsage  atomic.Bool // stream_options
 	limitField    atomic.Int32
-	withoutSample atomic.Bool  // temperature
-	withoutSystem atomic.Bool  // a system prompt
-	most          atomic.Int64 // tokens of an answer; 0 for as many as wanted
-	// What its answers began with: a thought of which only the end is marked, or not.
-	thinksFirst, answersAtOnce atomic.Bool
+	withoutSample atomic.Bool // temperature
+	withoutSystem atomic.Bool // a system prompt
 }
 
 // New returns a client, or an error when the options cannot work.

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,10 +13,14 @@ type pair struct {
 	tag         bool
 }
 
+// Tags have many names, of models too, which end alike.
+var (
+	thoughtTag = regexp.MustCompile(`^<(/?)([a-z0-9_:.-]{0,14}(?:think|thinking|thoughts?|reasoning|reflection|scratchpad))>`)
+	tagBegin   = regexp.MustCompile(`^</?[a-z0-9_:.-]*$`)
+)
+
 var pairs = []pair{
-	{"<think>", "</think>", true}, {"<thinking>", "</thinking>", true}, {"<thought>", "</thought>", true}, {"<thoughts>", "</thoughts>", true},
-	{"<reasoning>", "</reasoning>", true}, {"<seed:think>", "</seed:think>", true}, {"<longcat_think>", "</longcat_think>", true},
-	{"<antthinking>", "</antthinking>", true}, {"<reflection>", "</reflection>", true}, {"<scratchpad>", "</scratchpad>", true}, {"[think]", "[/think]", true}, {"◁think▷", "◁/think▷", false},
+	{"[think]", "[/think]", true}, {"◁think▷", "◁/think▷", false},
 	{"<|begin_of_thought|>", "<|end_of_thought|>", false}, {"<|start_thinking|>", "<|end_thinking|>", false}, {"<|channel>thought", "<channel|>", false},
 }
 

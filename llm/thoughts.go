@@ -177,13 +177,17 @@ func (f *thoughts) ticks(r rune, last bool) bool {
 
 // mark judges what stands at the beginning of held and may be a mark.
 func (f *thoughts) mark(last bool) bool {
-	lower := asciiLower(f.held)
-	more := false
+	lower := asciiLower(f.held[:min(len(f.held), longestMark)])
+	more := len(lower) < longestMark && tagBegin.MatchString(lower)
 	is := func(mark string) bool {
 		more = more || len(lower) < len(mark) && strings.HasPrefix(mark, lower)
 		return strings.HasPrefix(lower, mark)
 	}
-	for _, p := range pairs {
+	around := pairs
+	if found := thoughtTag.FindStringSubmatch(lower); found != nil {
+		around = []pair{{"<" + found[2] + ">", "</" + found[2] + ">", true}}
+	}
+	for _, p := range around {
 		switch {
 		case is(p.open):
 			f.opened(p)
@@ -196,6 +200,18 @@ func (f *thoughts) mark(last bool) bool {
 			return true
 		}
 	}
+	if f.channel(is) {
+		return true
+	}
+	if more && !last {
+		return false
+	}
+	f.pass(len(string(first(f.held))))
+	return true
+}
+
+// channel takes a mark of Harmony's, or one that stands around an answer.
+func (f *thoughts) channel(is func(mark string) bool) bool {
 	for _, channel := range thoughtChannels {
 		if is(channel) {
 			f.special = true
@@ -220,11 +236,7 @@ func (f *thoughts) mark(last bool) bool {
 			return true
 		}
 	}
-	if more && !last {
-		return false
-	}
-	f.pass(len(string(first(f.held))))
-	return true
+	return false
 }
 
 // opened is at the mark that begins a thought. A tag within a sentence is spoken of.

@@ -70,6 +70,10 @@ func TestThoughts(t *testing.T) {
 		{"analysis of it", "analysis of it"},
 		{"analys", "analys"},
 		{"The token <|end|> ends.", "The token <|end|> ends."},
+		{"<M2_7think>hm</M2_7think>yes", "yes"},
+		{"Hello</deepseek_thought>world", "world"},
+		{"<a_name_that_is_far_too_long_to_think>hm", "<a_name_that_is_far_too_long_to_think>hm"},
+		{"<b>bold</b> <br> </p", "<b>bold</b> <br> </p"},
 		{"<|start_thinking|>hm<|end_thinking|><|start_response|>yes<|end_response|>", "yes"},
 	} {
 		for size := 1; size <= len(test.text)+1; size++ {
@@ -132,7 +136,7 @@ func FuzzThink(f *testing.F) {
 
 // The same of texts that are full of marks and their halves.
 func TestThoughtsInPieces(t *testing.T) {
-	words := []string{"<think>", "</think>", "</thi", "nk>", "<thinking>", "[THINK]", "[/THINK]", "◁think▷", "◁/think▷", "◁", "`", "``", "```", "~~~", "\n", "\n\n", " ", "hm", "Hm.", "é",
+	words := []string{"<think>", "</think>", "</thi", "nk>", "<thinking>", "<M2_", "7think>", "</a.", "thought>", "[THINK]", "[/THINK]", "◁think▷", "◁/think▷", "◁", "`", "``", "```", "~~~", "\n", "\n\n", " ", "hm", "Hm.", "é",
 		"<|channel|>analysis", "<|channel|>final", "<|message|>", "<|end|>", "<|start|>assistant", "analysis", "assistantfinal", "A", "<", "[", "\"", "\r\n", "\xe2", "\x97"}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {

@@ -63,7 +63,7 @@ func noPictures() []refusal {
 	return []refusal{
 		{"openai-no-pictures", none, 400, `{"error":{"message":"Invalid content type. image_url is only supported by certain models.","type":"invalid_request_error","param":"messages.[1].content.[1].type","code":null}}`},
 		{"azure-no-pictures", none, 400, `{"error":{"message":"Invalid content type. image_url is only supported by certain models.","type":"invalid_request_error","param":"messages.[1].content.[1].type","code":null}}`},
-		{"xai-no-pictures", none, 400, `{"code":"Client specified an invalid argument","error":"Image inputs are not supported by this model."}`},
+		{"xai-no-pictures", none, 400, `{"code":"Client specified an invalid argument","error":"The model does not support content elements of type image."}`},
 		{"groq-no-pictures", none, 400, `{"error":{"message":"'messages.1' : for 'role:user' the following must be satisfied[('messages.1.content' : value must be a string)]","type":"invalid_request_error"}}`},
 		{"together-no-pictures", none, 400, `{"id":"x","error":{"message":"meta-llama/Llama-3.3-70B-Instruct-Turbo does not support image input","type":"invalid_request_error","param":null,"code":null}}`},
 		{"deepseek-no-pictures", none, 400, `{"error":{"message":"Failed to deserialize the JSON body into the target type: messages[1]: unknown variant ` + "`image_url`, expected `text`" + ` at line 1 column 260","type":"invalid_request_error","param":null,"code":"invalid_request_error"}}`},
