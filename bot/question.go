@@ -150,7 +150,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	switch {
 	case errors.Is(context.Cause(flown), errDeleted):
 		b.finish(ctx, q)
-	case asked == "" && !q.pointsAt() && len(q.attachments) == 0:
+	case asked == "" && !q.pointsAt() && len(q.attachments) == 0 && (q.quote() == nil || len(q.quote().Files) == 0):
 		b.notice(ctx, newReply(b, q), textEmptyQuestion)
 	default:
 		b.answer(ctx, flown, newReply(b, q))
