@@ -75,7 +75,20 @@ func (b *Bot) gather(ctx context.Context, q *question) error {
 // before it: a message that it replies to, or what people said in a thread.
 func (c conversation) pointsAt() bool {
 	last := len(c.turns) - 1
-	return last >= 0 && c.turns[last].Role == fromUser && !c.turns[last].Gone
+	if last < 0 || c.turns[last].Role != fromUser || c.turns[last].Gone {
+		return false
+	}
+	t := c.turns[last]
+	return withoutNames(t.Text) != "" || len(t.pictures) > 0 || len(t.texts) > 0
+}
+
+// quote is the message that a question replies to; nil for none.
+func (c conversation) quote() *turn {
+	last := len(c.turns) - 1
+	if last < 0 || !c.turns[last].Quoted {
+		return nil
+	}
+	return &c.turns[last]
 }
 
 // vet lets a question pass that goes against no rule and is within the budget.

@@ -106,13 +106,17 @@ func (b *Bot) said(ctx context.Context, page *pageOf, t feedback.Turn) []turn {
 	if t.Message == "" {
 		return nil
 	}
-	m := page.message(ctx, t.Channel, t.Message)
+	read := page.message
+	if t.Quoted {
+		read = page.single // the page is of the thread's end
+	}
+	m := read(ctx, t.Channel, t.Message)
 	if m == nil || m.Author == nil {
 		return nil
 	}
-	read := b.turnOf(m)
-	read.Quoted, read.Role = t.Quoted, t.Role
-	return []turn{read}
+	again := b.turnOf(m)
+	again.Quoted, again.Role = t.Quoted, t.Role
+	return []turn{again}
 }
 
 // answersOf returns responses by their ids, those of them that are still there.

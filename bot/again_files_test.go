@@ -114,3 +114,31 @@ func TestFollowUpWithoutSight(t *testing.T) {
 		}
 	}
 }
+
+// What is quoted is what is asked about: of its files that cannot be read the person
+// is told as of their own.
+func TestQuotedFilesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
+	w.start() // without pictures
+	ada, bert, channel := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.Channel().ID
+	quote := w.discord.Say(bert.ID, channel, "look", attach("a.png", pngOf(t, 2, 2)), attach("b.zip", []byte("PK\x03\x04\x00\x00")))
+	m := w.answered(w.discord.Say(ada.ID, channel, w.mention("what is this?"), discordtest.ReplyTo(quote.ID)).ID)
+	for range 2 {
+		if got := w.lastShown(); !strings.Contains(got[0], "(Not shown: a.png, b.zip)") || !strings.Contains(m.Content, "left out a.png") || !strings.Contains(m.Content, "I can't read b.zip") {
+			t.Errorf("the model is told %q, the person %q", got, m.Content)
+		}
+		m = w.again(ada.ID, m)
+	}
+	m = w.answered(w.discord.Say(ada.ID, channel, "and now?", discordtest.ReplyTo(m.ID)).ID)
+	if strings.Contains(m.Content, "a.png") || strings.Contains(m.Content, "b.zip") {
+		t.Errorf("with a follow-up the person is told again: %q", m.Content)
+	}
+	alone := w.discord.Say(bert.ID, channel, "", attach("b.zip", []byte("PK\x03\x04\x00\x00")))
+	w.replied(w.discord.Say(ada.ID, channel, w.mention(""), discordtest.ReplyTo(alone.ID)).ID, "I can't read b.zip")
+	w.options.Pictures = true
+	w.stop()
+	w.start()
+	w.model.Queue(llmtest.Script{Status: 400, Body: `{"error":{"message":"Invalid content type. image_url is only supported by certain models.","type":"invalid_request_error"}}`})
+	w.replied(w.discord.Say(ada.ID, channel, w.mention("what is this?"), discordtest.ReplyTo(quote.ID)).ID, "can't look at pictures")
+}

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -46,17 +47,25 @@ func TestThreadIsThereAgain(t *testing.T) {
 // however long ago.
 func TestQuoteInThread(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
-	w.start()
-	ada := w.discord.AddUser("Ada")
-	thread := w.discord.AddThread(ada.ID, w.discord.Channel().ID, "alerts").ID
-	alert := w.discord.Say(ada.ID, thread, "Disk full.", discordtest.AsWebhook("Alerts"))
-	w.discord.Say(ada.ID, thread, "Oh dear.")
-	m := w.answered(w.discord.Say(ada.ID, thread, w.mention("explain"), discordtest.ReplyTo(alert.ID)).ID)
-	for range 2 {
-		if got, want := w.lastShown(), []string{"user: Ada: Oh dear.\n\nAlerts wrote:\nDisk full.\n\nAda: explain"}; !slices.Equal(got, want) {
-			t.Errorf("the model was shown %q, want %q", got, want)
+	for _, noText := range []bool{false, true} {
+		w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+		w.options.NoText = noText
+		w.start()
+		ada := w.discord.AddUser("Ada")
+		thread := w.discord.AddThread(ada.ID, w.discord.Channel().ID, "alerts").ID
+		alert := w.discord.Say(ada.ID, thread, "Disk full.", discordtest.AsWebhook("Alerts"))
+		want := "user: "
+		for n := range 30 {
+			w.discord.Say(ada.ID, thread, fmt.Sprint("Oh dear ", n))
+			want += fmt.Sprintf("Ada: Oh dear %d\n", n)
 		}
-		m = w.again(ada.ID, m)
+		want += "\nAlerts wrote:\nDisk full.\n\nAda: explain"
+		m := w.answered(w.discord.Say(ada.ID, thread, w.mention("explain"), discordtest.ReplyTo(alert.ID)).ID)
+		for range 2 {
+			if got := w.lastShown(); len(got) != 1 || got[0] != want {
+				t.Errorf("without text %t: the model was shown %q, want %q", noText, got, want)
+			}
+			m = w.again(ada.ID, m)
+		}
 	}
 }

@@ -56,8 +56,6 @@ func (b *Bot) load(ctx context.Context, q *question) {
 		switch at := loaded.PictureOf[n]; {
 		case at < own:
 			f.pictures = append(f.pictures, llm.Image(p))
-		case !b.seesPictures(q.chosen.model):
-			of[at-own].missing = append(of[at-own].missing, more[at-own].Name)
 		default:
 			of[at-own].pictures = append(of[at-own].pictures, llm.Image(p))
 		}
@@ -70,7 +68,7 @@ func (b *Bot) load(ctx context.Context, q *question) {
 		if at >= own {
 			of[at-own].missing = append(of[at-own].missing, one.Name)
 		}
-		if at < own || !files.IsTheirs(one.Err) { // theirs was said the first time
+		if at < own || of[at-own] == q.quote() || !files.IsTheirs(one.Err) { // else it was said before
 			f.notes = append(f.notes, explainFile(one.Name, one.Err))
 		}
 	}
@@ -83,6 +81,7 @@ func (b *Bot) load(ctx context.Context, q *question) {
 // the newest first, the turns that each belongs to, and how many tokens are left
 // for what they say. Of what is gone both the model and the person are told.
 func (b *Bot) earlierFiles(ctx context.Context, q *question, most int) (list []files.Attachment, of []*turn, left int) {
+	skipped := false
 	left = b.options.ContextTokens - tokens(b.systemPrompt(q.chosen.prompt, q.GuildID, time.Now())) - q.asTurn().size()
 	for n := len(q.turns) - 1; n >= 0; n-- {
 		t := &q.turns[n]
@@ -92,13 +91,17 @@ func (b *Bot) earlierFiles(ctx context.Context, q *question, most int) (list []f
 		if len(list) < most {
 			q.files.tell(b.refresh(ctx, t))
 		}
+		asked := t == q.quote()
 		for _, a := range t.at {
-			if len(list) >= most || strings.HasPrefix(a.Type, "image/") && !b.seesPictures(q.chosen.model) {
-				t.missing = append(t.missing, fileName(a))
+			if len(list) < most && (asked || b.mayShow(a, q.chosen.model)) {
+				list, of = append(list, files.Attachment{Name: fileName(a), Size: a.Size, URL: a.URL}), append(of, t)
 				continue
 			}
-			list, of = append(list, files.Attachment{Name: fileName(a), Size: a.Size, URL: a.URL}), append(of, t)
+			t.missing, skipped = append(t.missing, fileName(a)), skipped || asked
 		}
+	}
+	if skipped {
+		q.files.notes = append(q.files.notes, fmt.Sprintf(textManyFiles, files.Most))
 	}
 	return list, of, max(0, left)
 }
@@ -118,18 +121,19 @@ func (b *Bot) refresh(ctx context.Context, t *turn) (gone []string) {
 	return gone
 }
 
-// seesPictures reports whether a model may be shown pictures from before a
-// question.
-func (b *Bot) seesPictures(model string) bool {
-	_, not := b.sightless.Load(model)
-	return b.options.Pictures && !not
+// mayShow reports whether a file from before a question may be shown: no picture,
+// when it is known as one, to a model that takes none.
+func (b *Bot) mayShow(a discord.Attachment, model string) bool {
+	_, sightless := b.sightless.Load(model)
+	return !strings.HasPrefix(a.Type, "image/") || b.options.Pictures && !sightless
 }
 
 // askWithoutPictures asks a model once more that turned out to take no pictures,
-// when the question brought none itself: those were said before it.
+// when the question neither brought nor quoted one: those were said before it.
 func (b *Bot) askWithoutPictures(q question, prompt []llm.Message, w *written, ask func()) {
 	var e *llm.Error
-	if !errors.As(w.err, &e) || e.Kind != llm.NoImages || len(q.files.pictures) > 0 {
+	asked := len(q.files.pictures) > 0 || q.quote() != nil && len(q.quote().pictures) > 0
+	if !errors.As(w.err, &e) || e.Kind != llm.NoImages || asked {
 		return
 	}
 	b.sightless.Store(q.chosen.model, true)

@@ -26,7 +26,9 @@ type pageOf struct {
 	left int
 }
 
-func (b *Bot) newPage() *pageOf { return &pageOf{bot: b, left: maxReread} }
+func (b *Bot) newPage() *pageOf {
+	return &pageOf{bot: b, left: maxReread, all: map[string]*discord.Message{}}
+}
 
 // reread reads what the messages of a response say, and who asked where several
 // people talk. A command's question stands in no message.
@@ -77,6 +79,11 @@ func (p *pageOf) message(ctx context.Context, channelID, id string) *discord.Mes
 		p.read = true
 		p.load(ctx, channelID, id)
 	}
+	return p.single(ctx, channelID, id)
+}
+
+// single returns a message that may stand anywhere, without reading the page for it.
+func (p *pageOf) single(ctx context.Context, channelID, id string) *discord.Message {
 	m, found := p.all[id]
 	if found || p.left == 0 {
 		return m
@@ -92,7 +99,6 @@ func (p *pageOf) message(ctx context.Context, channelID, id string) *discord.Mes
 }
 
 func (p *pageOf) load(ctx context.Context, channelID, last string) {
-	p.all = map[string]*discord.Message{}
 	n, err := strconv.ParseUint(last, 10, 64)
 	if err != nil {
 		return

@@ -1,9 +1,12 @@
 package discordtest
 
 import (
+	"cmp"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -22,6 +25,7 @@ func (s *Server) keepFile(channelID, id string, a Attachment) Attachment {
 	a.ID = id
 	a.URL = s.signed(fmt.Sprintf("%s/attachments/%s/%s/%s", s.CDN(), channelID, id, url.PathEscape(a.Filename)))
 	a.ProxyURL = a.URL
+	a.ContentType = cmp.Or(a.ContentType, mime.TypeByExtension(path.Ext(a.Filename))) // by the name, as Discord does
 	if a.data != nil {
 		s.files[id] = a
 		s.fileOrder = append(s.fileOrder, id)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -26,6 +27,10 @@ func TestTransfer(t *testing.T) {
 		}
 	}
 	vote(t, from, click(last, "rater", 4))
+	about := shownTo()
+	if _, err := from.Take(t.Context(), about); err != nil {
+		t.Fatal(err)
+	}
 	if err := from.SetSetting(t.Context(), "persona_1", "be brief"); err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +49,9 @@ func TestTransfer(t *testing.T) {
 	}
 	if s, err := to.Submission(t.Context(), last.ID, "rater", feedback.User); err != nil || s.Rating != 4 {
 		t.Errorf("Submission() = %+v, %v, want the vote", s, err)
+	}
+	if shown, err := to.ShownWith(t.Context(), about.ResponseID); err != nil || !reflect.DeepEqual(shown[about.ResponseID], about.Shown) {
+		t.Errorf("ShownWith() = %+v, %v, want what the model was shown", shown, err)
 	}
 	if persona, err := to.Setting(t.Context(), "persona_1"); err != nil || persona != "be brief" {
 		t.Errorf("Setting() = %q, %v", persona, err)
