@@ -149,7 +149,7 @@ func (b *Bot) ask(ctx context.Context, m *discord.Message) {
 	c.shown.Asked = feedback.Turn{Name: c.speaker, Channel: m.ChannelID, Files: describe(c.attachments), Message: m.ID, Owner: a.Asker}
 	nothing := a.Question == ""
 	pointed := c.pointsAt() || c.quote() != nil && len(c.quote().Files) > 0 // which are not loaded yet
-	if nothing && pointed && (m.Content != "" || m.RepliesTo() != "") { // a call that points at what was said
+	if nothing && pointed && (m.Content != "" || m.RepliesTo() != "") {     // a call that points at what was said
 		a.Question, nothing = askedNothing, false
 	}
 	q := newQuestion(a, c)
