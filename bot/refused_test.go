@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"feedbackbot/bot/discordtest"
-	"feedbackbot/feedback"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -55,33 +54,6 @@ func TestRefusedText(t *testing.T) {
 		if left, err := w.open().Unfinished(t.Context()); err != nil || len(left) != 0 {
 			t.Errorf("Unfinished() = %v, %v, want none", left, err)
 		}
-	}
-}
-
-// What stands on the screen when Discord refuses the rest is an answer that broke
-// off: it says why, is stored as what people see, and can be rated.
-func TestRefusedRest(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
-	w.start()
-	w.discord.RefuseText(discordtest.Refusal{Code: 200000, Words: "forbidden"})
-	begin := "This much of the answer may be shown to everybody."
-	w.model.Queue(slowly(begin, " The rest is forbidden.", " And on it goes.", " And on it goes.", " And on it goes."))
-	asked := w.ask(w.discord.AddUser("Ada").ID, "tell me")
-	m := w.answered(asked.ID)
-	if want := begin + "\n\n-# ✂️ There is more, but this server's AutoMod blocked it."; m.Content != want {
-		t.Errorf("the channel shows %q, want %q", m.Content, want)
-	}
-	if r := w.response(m.ID); r.Answer != begin || r.Finish != feedback.Cut {
-		t.Errorf("stored %q as %s", r.Answer, r.Finish)
-	}
-	w.model.Queue(slowly(begin, " The rest is forbidden.")) // which ends before it is shown
-	if last := w.answered(w.ask(w.discord.AddUser("Bert").ID, "tell me").ID); last.Content != m.Content {
-		t.Errorf("in the end the channel shows %q, want %q", last.Content, m.Content)
-	}
-	w.stop()
-	if n := strings.Count(w.logs.String(), "(code 200000)"); n != 2 {
-		t.Errorf("two refusals stand in %d lines of the log", n)
 	}
 }
 
