@@ -20,7 +20,7 @@ func TestRefusedText(t *testing.T) {
 		{200000, "AutoMod blocked it"}, {240000, "takes a link in it for a harmful one"}, {20009, "takes it for explicit content"},
 		{299999, "doesn't let me show it"},
 	} {
-		w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+		w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 		w.start()
 		w.discord.RefuseText(discordtest.Refusal{Code: test.code, Words: "https://bad.example"})
 		ada, general := w.discord.AddUser("Ada"), w.discord.Channel().ID
@@ -60,7 +60,7 @@ func TestRefusedText(t *testing.T) {
 // Where not even the sentence is taken it comes as a direct message.
 func TestRefusedSentence(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
 	w.start()
 	ada, general := w.discord.AddUser("Ada"), w.discord.Channel().ID
 	direct := func(want string) {
@@ -98,7 +98,7 @@ func TestRefusedSentence(t *testing.T) {
 // it answers without, and nobody is told that it may not write. So does a sentence.
 func TestNoHistory(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
 	w.start()
 	ada := w.discord.AddUser("Ada")
 	blind := w.discord.AddChannel(w.discord.Guild().ID, "blind", discordtest.DefaultPermissions&^discordtest.ReadMessageHistory).ID
