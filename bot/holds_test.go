@@ -105,7 +105,7 @@ func TestWhatMessagesHold(t *testing.T) {
 // to; so are those of what another bot wrote.
 func TestForwardedFiles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 	w.start()
 	ada, bert, general := w.discord.AddUser("Ada"), w.discord.AddUser("Bert"), w.discord.Channel().ID
 	first := w.discord.Say(bert.ID, general, "read this", attach("notes.txt", []byte("sesame")))
@@ -133,7 +133,7 @@ func TestForwardedFiles(t *testing.T) {
 // conversation, and no reply to that answer.
 func TestForwardOfAnAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
 	w.start()
 	ada := w.discord.AddUser("Ada")
 	w.model.Queue(llmtest.Script{Text: "Hello."}, llmtest.Script{Text: "It is blue."}, llmtest.Script{Text: "Yes."})
@@ -148,7 +148,7 @@ func TestForwardOfAnAnswer(t *testing.T) {
 // The model reads names where Discord writes numbers.
 func TestNamesForNumbers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
 	w.start()
 	ada, guild := w.discord.AddUser("Ada"), w.discord.Guild().ID
 	bert, room, role := w.discord.AddUser("Bert"), w.discord.AddChannel(guild, "announcements"), w.discord.AddRole(guild, "Crew")

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"feedbackbot/bot/discordtest"
-	"feedbackbot/feedback"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -21,7 +20,7 @@ func TestRefusedText(t *testing.T) {
 		{200000, "AutoMod blocked it"}, {240000, "takes a link in it for a harmful one"}, {20009, "takes it for explicit content"},
 		{299999, "doesn't let me show it"},
 	} {
-		w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+		w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 		w.start()
 		w.discord.RefuseText(discordtest.Refusal{Code: test.code, Words: "https://bad.example"})
 		ada, general := w.discord.AddUser("Ada"), w.discord.Channel().ID
@@ -58,44 +57,10 @@ func TestRefusedText(t *testing.T) {
 	}
 }
 
-// What stands on the screen when Discord refuses the rest is an answer that broke
-// off: it says why, is stored as what people see, and can be rated.
-func TestRefusedRest(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
-	w.start()
-	w.discord.RefuseText(discordtest.Refusal{Code: 200000, Words: "forbidden"})
-	begin := "This much of the answer may be shown to everybody."
-	shown := make(chan struct{})
-	w.model.Queue(llmtest.Script{Tokens: []string{begin, " The rest is forbidden.", " And on it goes."}, Hold: shown, StallAfter: 2})
-	asked := w.ask(w.discord.AddUser("Ada").ID, "tell me")
-	w.replied(asked.ID, begin)
-	close(shown)
-	m := w.answered(asked.ID)
-	if want := begin + "\n\n-# ✂️ There is more, but this server's AutoMod blocked it."; m.Content != want {
-		t.Errorf("the channel shows %q, want %q", m.Content, want)
-	}
-	if r := w.response(m.ID); r.Answer != begin || r.Finish != feedback.Cut {
-		t.Errorf("stored %q as %s", r.Answer, r.Finish)
-	}
-	shown = make(chan struct{})
-	w.model.Queue(llmtest.Script{Tokens: []string{begin, " The rest is forbidden."}, Hold: shown}) // which ends before it is shown
-	asked = w.ask(w.discord.AddUser("Bert").ID, "tell me")
-	w.replied(asked.ID, begin)
-	close(shown)
-	if last := w.answered(asked.ID); last.Content != m.Content {
-		t.Errorf("in the end the channel shows %q, want %q", last.Content, m.Content)
-	}
-	w.stop()
-	if n := strings.Count(w.logs.String(), "(code 200000)"); n != 2 {
-		t.Errorf("two refusals stand in %d lines of the log", n)
-	}
-}
-
 // Where not even the sentence is taken it comes as a direct message.
 func TestRefusedSentence(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
 	w.start()
 	ada, general := w.discord.AddUser("Ada"), w.discord.Channel().ID
 	direct := func(want string) {
@@ -133,7 +98,7 @@ func TestRefusedSentence(t *testing.T) {
 // it answers without, and nobody is told that it may not write. So does a sentence.
 func TestNoHistory(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1})
 	w.start()
 	ada := w.discord.AddUser("Ada")
 	blind := w.discord.AddChannel(w.discord.Guild().ID, "blind", discordtest.DefaultPermissions&^discordtest.ReadMessageHistory).ID

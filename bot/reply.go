@@ -23,8 +23,8 @@ type reply struct {
 	stoppable bool      // the first message has a Stop button
 	cut       bool      // the answer broke off
 	retryable bool      // a sentence in its place offers to try again
-	barred    bool      // the bot may do nothing in the channel itself
 	refused   error     // why Discord did not take it; nil if it did
+	barred    bool      // the bot may do nothing in the channel itself
 }
 
 func newReply(b *Bot, q question) *reply { return &reply{bot: b, out: b.out, q: q} }

@@ -30,7 +30,7 @@ func TestOwnRole(t *testing.T) {
 		t.Errorf("the roles were read %d times, want once", n)
 	}
 
-	hidden := newWorld(t, discordtest.Options{Intents: discordtest.NoPrivilegedIntents})
+	hidden := newWorld(t, discordtest.Options{IdentifyWindow: -1, Intents: discordtest.NoPrivilegedIntents})
 	hidden.start()
 	ada, role = hidden.discord.AddUser("Ada"), hidden.discord.OwnRole(hidden.discord.Guild().ID)
 	hidden.replied(hidden.discord.Say(ada.ID, hidden.discord.Channel().ID, "<@&"+role.ID+"> when?").ID, "mention me by my name")
@@ -51,7 +51,7 @@ func wordless(answer discordtest.Message) map[string]discordtest.SayOption {
 // thread of the bot, in a direct message, and as a reply to an answer without a ping.
 func TestWordlessQuestions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 	all := w.discord.AddChannel(w.discord.Guild().ID, "ask-here").ID
 	w.options.Access.AnswerAll = []string{all}
 	w.start()
@@ -84,7 +84,7 @@ func (w *world) asks(userID, channelID, want string, options []discordtest.SayOp
 // is one, in a thread of the bot, and anywhere else.
 func TestCallsToOthers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
 	guild := w.discord.Guild().ID
 	all := w.discord.AddChannel(guild, "ask-here").ID
 	w.options.Access.AnswerAll = []string{all}
