@@ -2,6 +2,7 @@ package bot
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"feedbackbot/bot/discord"
@@ -12,7 +13,7 @@ import (
 // What a question brings along, by name. attachments.go reads it.
 
 const (
-	maxNamed    = 5 // files
+	maxNamed    = 10 // files, as many as a message has
 	maxFileName = 80
 )
 
@@ -36,25 +37,50 @@ func (f *brought) letGo() {
 func (f brought) note() string { return strings.Join(f.notes, " ") }
 
 // attachedPrefix begins what stands in a question for its files, so that the
-// conversation and the people who review it know of them.
-const attachedPrefix = "[attached: "
+// conversation and the people who review it know of them. What could not be taken
+// is named apart, so that the model does not make up what is in it.
+const (
+	attachedPrefix = "[attached"
+	attachedFiles  = attachedPrefix + ": "
+	attachedUnread = attachedPrefix + ", but it cannot be read: "
+)
 
 // named adds the names of files to the text of a question.
 func named(question string, list []discord.Attachment) string {
-	if len(list) == 0 {
-		return question
-	}
-	names := make([]string, 0, len(list))
+	return namedAs(question, list, nil)
+}
+
+// namedAs is named when it is known which of the files cannot be read.
+func namedAs(question string, list []discord.Attachment, unread []string) string {
+	var read, other []string
+	unread = slices.Clone(unread)
 	for _, a := range list[:min(len(list), maxNamed)] {
-		names = append(names, fileName(a))
+		name := fileName(a)
+		if n := slices.Index(unread, name); n >= 0 {
+			unread = slices.Delete(unread, n, n+1) // another may have the same name
+			other = append(other, name)
+		} else {
+			read = append(read, name)
+		}
 	}
-	return strings.TrimSpace(question + "\n" + attachedPrefix + strings.Join(names, ", ") + "]")
+	if len(read) > 0 {
+		question += "\n" + attachedFiles + strings.Join(read, ", ") + "]"
+	}
+	if len(other) > 0 {
+		question += "\n" + attachedUnread + strings.Join(other, ", ") + "]"
+	}
+	return strings.TrimSpace(question)
 }
 
 // withoutNames is a question without what named has added.
 func withoutNames(question string) string {
-	question, _, _ = strings.Cut(question, attachedPrefix)
-	return strings.TrimSpace(question)
+	for {
+		at := strings.LastIndex("\n"+question, "\n"+attachedPrefix)
+		if at < 0 || !strings.HasSuffix(question, "]") || strings.Contains(question[at:], "\n") {
+			return strings.TrimSpace(question)
+		}
+		question = strings.TrimRight(question[:at], "\n")
+	}
 }
 
 func fileName(a discord.Attachment) string {

@@ -34,13 +34,18 @@ func (b *Bot) load(ctx context.Context, q *question) {
 	for _, p := range loaded.Pictures {
 		f.pictures = append(f.pictures, llm.Image(p))
 	}
+	unread := loaded.Skipped
 	for _, one := range loaded.Refused {
 		if !files.IsTheirs(one.Err) {
 			b.log.Warn("cannot fetch an attachment", "error", one.Err)
 		}
 		f.notes = append(f.notes, explainFile(one.Name, one.Err))
+		unread = append(unread, one.Name)
 	}
-	if loaded.Skipped {
+	if len(loaded.Skipped) > 0 {
 		f.notes = append(f.notes, fmt.Sprintf(textManyFiles, files.Most))
+	}
+	if len(unread) > 0 {
+		q.Question = text.Clip(namedAs(withoutNames(q.Question), list, unread), maxQuestion)
 	}
 }

@@ -11,7 +11,10 @@ const textManyFiles = "I only look at %d files at a time."
 
 // explainFile says why a file was left out.
 func explainFile(name string, err error) string {
+	var foreign *files.ForeignError
 	switch {
+	case errors.As(err, &foreign):
+		return "I can't open " + name + ": I don't know pictures of the kind " + foreign.Kind + ". Please attach it as JPEG or PNG."
 	case errors.Is(err, files.ErrTooLarge):
 		return "The file " + name + " is too large for me."
 	case errors.Is(err, files.ErrManyPixels):
