@@ -68,7 +68,8 @@ const (
 	markStopping = "-# ✂️ I had to restart here. Please ask again if you need the rest."
 	markStopped  = "-# ⏹️ Stopped here."
 	markLength   = "-# ✂️ The answer reached its length limit here."
-	markLong     = "-# ✂️ The answer is too long for Discord and ends here."
+	markWhole    = "-# 📄 The answer goes on. The file has all of it."
+	markNoFile   = "-# ✂️ The answer is too long for Discord and ends here. I'm not allowed to attach the whole of it as a file."
 	markFiltered = "-# ✂️ The model's provider withheld the rest."
 	markFile     = "-# 📎 " // and a sentence about a file
 )
