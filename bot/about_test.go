@@ -28,7 +28,7 @@ func TestAskAboutThis(t *testing.T) {
 		}
 		w.model.Queue(llmtest.Script{Text: "It is German."})
 		sent := w.discord.Submit(ada.ID, i, map[string]string{"question": typed.text})
-		if got := w.answerTo(sent); got.Content != "It is German." {
+		if got := w.answerTo(sent); got.Content != "> **Ada** asks: "+typed.want+"\nIt is German." {
 			t.Errorf("answered %q", got.Content)
 		}
 		if got, want := w.lastShown(), []string{"user: Bert wrote:\nDer Hahn kräht.", "user: " + typed.want}; !slices.Equal(got, want) {
@@ -78,10 +78,10 @@ func TestAskInThread(t *testing.T) {
 		t.Errorf("the model was shown %q", got)
 	}
 	w.discord.SetPermissions(general, discordtest.DefaultPermissions&^discordtest.CreatePublicThreads)
-	if got := w.answerTo(ask(general)); got.ChannelID != general || got.Content != "Forty-two." {
+	if got := w.answerTo(ask(general)); got.ChannelID != general || got.Content != "> **Ada** asks: what is the answer?\nForty-two." {
 		t.Errorf("without the permission %q in %s", got.Content, got.ChannelID)
 	}
-	if got := w.answerTo(ask(w.discord.DM(ada.ID).ID)); got.Content != "Forty-two." {
+	if got := w.answerTo(ask(w.discord.DM(ada.ID).ID)); got.Content != "> **Ada** asks: what is the answer?\nForty-two." {
 		t.Errorf("in a direct message %q", got.Content)
 	}
 }

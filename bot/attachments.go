@@ -5,12 +5,21 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"feedbackbot/bot/discord"
 	"feedbackbot/bot/files"
 	"feedbackbot/bot/text"
 	"feedbackbot/llm"
 )
 
 const clippedMark = "\n(the rest of the file is left out)"
+
+// fileOptions are where /ask takes files. Discord has no option for several.
+func fileOptions() (options []discord.Option) {
+	for _, name := range []string{"file", "file2", "file3"} {
+		options = append(options, discord.Option{Type: discord.OptionFile, Name: name, Description: describeFile})
+	}
+	return options
+}
 
 // load fetches a question's attachments and takes what the model can read.
 // Everything else gets a sentence.

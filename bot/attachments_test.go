@@ -197,3 +197,30 @@ func TestFilesBeyondTheContext(t *testing.T) {
 		}
 	}
 }
+
+// /ask takes files by the same rules as a message, also when it is answered once
+// more.
+func TestFilesOfACommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.options.Pictures = true
+	w.start()
+	file := func(name string, data []byte) discordtest.Attachment {
+		return discordtest.Attachment{Filename: name}.WithData(data)
+	}
+	ada := w.discord.AddUser("Ada")
+	w.model.Queue(llmtest.Script{Text: "I see."}, llmtest.Script{Text: "I see."})
+	m := w.answerTo(w.discord.Command(ada.ID, w.discord.Channel().ID, "ask", map[string]any{"prompt": "what is this?",
+		"file": file("a.png", pngOf(t, 2, 2)), "file2": file("b.txt", []byte("eggs")), "file3": file("c.zip", []byte("PK\x03\x04\x00\x00"))}))
+	for range 2 {
+		requests := w.model.Requests()
+		last := requests[len(requests)-1]
+		if got, want := last.LastUser(), "what is this?\n[attached: a.png, b.txt]\n[attached, but it cannot be read: c.zip]\n\nFile b.txt:\neggs"; got != want || len(pictures(t, last)) != 1 {
+			t.Errorf("the model was asked %q with %d pictures, want %q with one", got, len(pictures(t, last)), want)
+		}
+		if !strings.HasPrefix(m.Content, "> **Ada** asks: what is this? \\[attached: a.png, b.txt") || !strings.Contains(m.Content, "\nI see.") || !strings.Contains(m.Content, "I can't read c.zip") {
+			t.Errorf("shown %q", m.Content)
+		}
+		m = w.answerTo(w.discord.Click(ada.ID, m.ID, labelled(m, "Regenerate")))
+	}
+}

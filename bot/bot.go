@@ -100,6 +100,7 @@ type Bot struct {
 	forms        *fleeting[aboutForm]
 	warned       *fleeting[bool]   // people who were told that the bot may not write somewhere
 	commandTexts *fleeting[string] // questions of commands, by interaction, when the store keeps no text
+	commandFiles *fleeting[[]discord.Attachment]
 	slots        *slots
 	asked        hourly
 	seen         *recent
@@ -154,6 +155,7 @@ func New(options Options, store database, model model) (*Bot, error) {
 		forms:        newFleeting[aboutForm](),
 		warned:       newFleeting[bool](),
 		commandTexts: newFleeting[string](),
+		commandFiles: newFleeting[[]discord.Attachment](),
 		seen:         newRecent(10_000),
 		fatal:        make(chan error, 1),
 		guilds:       map[string]string{},

@@ -47,7 +47,7 @@ func (b *Bot) conclude(ctx context.Context, r *reply, w written) {
 	default:
 		finish, mark := finishOf(w)
 		r.cut = finish == feedback.Cut
-		f := finalParts(answer, markWith(mark, r.q.files))
+		f := finalParts(r.asked, answer, markWith(mark, r.q.files))
 		b.logAnswer(r.q, w, string(finish), len(f.parts))
 		b.publish(ctx, r, f, b.responseOf(r.q, w, answer, finish))
 	}
@@ -265,8 +265,10 @@ func markWith(mark string, f brought) string {
 	return mark
 }
 
-// withoutMark takes the marks from the end of an answer that broke off.
+// withoutMark takes the marks from the end of an answer that broke off, and the
+// question from above one to a command.
 func withoutMark(content string) string {
+	_, content = cutAsked(content)
 	for {
 		at := strings.LastIndex(content, "\n-# ")
 		if at < 0 || strings.Contains(content[at+1:], "\n") {

@@ -98,7 +98,7 @@ func (b *Bot) quoted(m *discord.Message) []llm.Message {
 	}
 	text := text.Plain(m.Content)
 	if m.Author.ID == b.me.ID {
-		return []llm.Message{{Role: llm.Assistant, Content: text}}
+		return []llm.Message{{Role: llm.Assistant, Content: withoutMark(text)}}
 	}
 	return []llm.Message{{Role: llm.User, Content: fmt.Sprintf("%s wrote:\n%s", nameOf(m.Author), text)}}
 }

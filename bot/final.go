@@ -24,9 +24,10 @@ type final struct {
 	alone string // the last part where no file may be attached
 }
 
-// finalParts cuts a complete text into messages, with a mark at its end.
-func finalParts(answer, mark string) *final {
-	shown := text.Answer(answer)
+// finalParts cuts a complete text into messages, below the question if that is to
+// be shown, and with a mark at its end.
+func finalParts(asked, answer, mark string) *final {
+	shown := below(asked, text.Answer(answer))
 	if mark != "" {
 		mark = "\n\n" + mark
 	}
@@ -48,8 +49,11 @@ func endWith(part, mark string) string {
 
 // partsSoFar cuts a text that is being written into the messages that will show
 // it.
-func partsSoFar(so string) []string {
-	so = so[:min(len(so), maxMessages*text.MaxMessage*utf8.UTFMax)] // more is not shown
-	parts := text.Split(text.Answer(so), text.MaxMessage, false)
+func partsSoFar(asked, so string) []string {
+	so = text.Answer(so[:min(len(so), maxMessages*text.MaxMessage*utf8.UTFMax)]) // more is not shown
+	if !text.Visible(so) {
+		asked = ""
+	}
+	parts := text.Split(below(asked, so), text.MaxMessage, false)
 	return parts[:min(len(parts), maxMessages)]
 }

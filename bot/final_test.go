@@ -151,7 +151,7 @@ func TestEndlessAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
 	w.start()
-	w.model.Queue(llmtest.Script{Tokens: slices.Repeat([]string{strings.Repeat("Very much of the same. ", 50)}, 200)}) // 230,000 code points
+	w.model.Queue(llmtest.Script{Tokens: slices.Repeat([]string{strings.Repeat("Very much of the same. ", 50)}, 200), StallAfter: 190}) // 218,500 code points, and then nothing but more to come
 	w.ask(w.discord.AddUser("ada").ID, "tell me everything")
 	last := w.message("the last part", rateable)
 	if r := w.response(last.ID); r.Finish != feedback.Length || len(r.Answer) < 200_000 || !strings.Contains(last.Content, "length limit") {

@@ -17,6 +17,7 @@ type reply struct {
 	q         question
 	ids       []string // of the messages there are
 	shown     []string // what each of them shows
+	asked     string   // the question, in a line above the answer; "" where it stands in a message
 	changedAt time.Time
 	postedAt  time.Time // the first of them
 	waiting   bool      // the first message says that the answer is to come
@@ -35,11 +36,11 @@ func (r *reply) begun() bool { return len(r.ids) > 0 && !r.waiting }
 func (r *reply) progress(ctx, streaming context.Context, d *draft) error {
 	for k := 0; streaming.Err() == nil || k == 0 && len(r.ids) == 0; k++ {
 		so, _ := d.now()
-		parts := partsSoFar(so)
+		parts := partsSoFar(r.asked, so)
 		newest := func(k int) func() string {
 			return func() string {
 				so, _ := d.now()
-				now := partsSoFar(so)
+				now := partsSoFar(r.asked, so)
 				return now[min(k, len(now)-1)]
 			}
 		}

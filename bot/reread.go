@@ -129,6 +129,10 @@ func (b *Bot) placeOf(channelID, messageID string) string {
 // readAgain reads what is not kept of a question that is answered once more: its
 // files, and with STORE_TEXT=false its text. It returns false when that is gone.
 func (b *Bot) readAgain(ctx context.Context, q *question) bool {
+	if list, found := b.commandFiles.get(q.source); found && q.Question != "" {
+		q.attachments = list
+		return true
+	}
 	if words, found := b.commandTexts.get(q.source); found && q.Question == "" {
 		q.Question = words
 		return true

@@ -147,6 +147,12 @@ const (
 	textNoQuestion = "I don't have this question any more. Please ask it again."
 )
 
+// The line above the answer to a command: who asks what.
+const (
+	textAsks  = "**%s** asks: %s"
+	textAsked = "**Asked:** %s" // by somebody else than who wants another answer
+)
+
 // What Discord's list of commands says about a command or one of its options.
 const (
 	describeAsk    = "Ask me a question."

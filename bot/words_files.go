@@ -7,7 +7,10 @@ import (
 )
 
 // About files.
-const textManyFiles = "I only look at %d files at a time."
+const (
+	describeFile  = "A picture, or a file of text, that the question is about."
+	textManyFiles = "I only look at %d files at a time."
+)
 
 // explainFile says why a file was left out.
 func explainFile(name string, err error) string {
