@@ -80,7 +80,7 @@ func (b *browser) until(condition string) {
 		if (ok()) return resolve(true);
 		const watch = new MutationObserver(() => { if (ok()) { watch.disconnect(); resolve(true); } });
 		watch.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-	})`, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	})`, nil, awaited))
 	if err != nil {
 		var shown string
 		chromedp.Run(b.ctx, chromedp.Evaluate(`document.body.innerText`, &shown))
