@@ -38,12 +38,23 @@ const (
 var filePart = regexp.MustCompile(`^files\[(\d)\]$`)
 
 // payload returns the JSON of a request: its body, or the part payload_json of a form with files.
-func (c *call) payload() ([]byte, []sentFile, error) {
-	kind, params, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
-	if kind != "multipart/form-data" {
-		return c.data, nil, nil
+func (c *call) payload() ([]byte, []sentFile, error) { return payloadOf(c.Header, c.data) }
+
+// Payload is the JSON of a request, whether it came with files or without.
+func (r Request) Payload() []byte {
+	payload, _, err := payloadOf(r.Header, r.Body)
+	if err != nil {
+		return nil
 	}
-	form := multipart.NewReader(bytes.NewReader(c.data), params["boundary"])
+	return payload
+}
+
+func payloadOf(header http.Header, body []byte) ([]byte, []sentFile, error) {
+	kind, params, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	if kind != "multipart/form-data" {
+		return body, nil, nil
+	}
+	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])
 	payload, files := []byte("{}"), []sentFile(nil)
 	for {
 		part, err := form.NextPart()
