@@ -56,6 +56,29 @@ func TestQuestionOfACommandIsShown(t *testing.T) {
 	}
 }
 
+// A command that failed is tried again below its question, a message without one.
+func TestQuestionIsShownWhenTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
+	w.start()
+	ada, channel := w.discord.AddUser("Ada"), w.discord.Channel().ID
+	for above, ask := range map[string]func(){
+		"> **Ada** asks: so?\n": func() { w.discord.Command(ada.ID, channel, "ask", map[string]any{"prompt": "so?"}) },
+		"":                      func() { w.ask(ada.ID, "so?") },
+	} {
+		w.model.Queue(llmtest.Error(401, "no such key"), llmtest.Script{Text: "Because."})
+		before := w.discord.Bot().ID
+		if list := w.replies(channel); len(list) > 0 {
+			before = list[len(list)-1].ID
+		}
+		ask()
+		failed := w.message("a notice", func(m discordtest.Message) bool { return m.ID > before && labelled(m, "Try again") != "" })
+		if m := w.answerTo(w.discord.Click(ada.ID, failed.ID, labelled(failed, "Try again"))); m.Content != above+"Because." {
+			t.Errorf("the second try says %q, want %q", m.Content, above+"Because.")
+		}
+	}
+}
+
 // A long question is shown in short; what has no words has no line.
 func TestLongQuestionOfACommand(t *testing.T) {
 	t.Parallel()
