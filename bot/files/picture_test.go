@@ -79,7 +79,7 @@ func TestOrientation(t *testing.T) {
 	for orientation := 1; orientation <= 8; orientation++ {
 		for _, size := range []int{64, 2100} {
 			for _, kind := range []string{"jpeg", "png"} {
-				if kind == "png" && size > maxSide {
+				if size > maxSide && (kind == "png" || orientation != 6) {
 					continue // it takes long, and is turned as the others are
 				}
 				order := binary.AppendByteOrder(binary.LittleEndian)
@@ -149,7 +149,7 @@ func TestPixels(t *testing.T) {
 	f := NewFetcher("", "agent")
 	jpegOf := func(width, height int) []byte {
 		var b bytes.Buffer
-		if err := jpeg.Encode(&b, image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420), nil); err != nil {
+		if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, width, height)), nil); err != nil {
 			t.Fatal(err)
 		}
 		return b.Bytes()
