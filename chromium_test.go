@@ -80,13 +80,16 @@ func (b *browser) until(condition string) {
 		if (ok()) return resolve(true);
 		const watch = new MutationObserver(() => { if (ok()) { watch.disconnect(); resolve(true); } });
 		watch.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-	})`, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	})`, nil, awaited))
 	if err != nil {
 		var shown string
 		chromedp.Run(b.ctx, chromedp.Evaluate(`document.body.innerText`, &shown))
 		b.t.Fatalf("waited in vain for %s: %v; the page shows:\n%s", condition, err, shown)
 	}
 }
+
+// awaited waits for what a promise comes to.
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // messages is a JavaScript expression for the text of the shown messages.
 const messages = `document.getElementById("messages").innerText`

@@ -29,7 +29,7 @@ func TestAskAboutThis(t *testing.T) {
 		w.model.Queue(llmtest.Script{Text: "It is German."})
 		sent := w.discord.Submit(ada.ID, i, map[string]string{"question": typed.text})
 		got := w.answerTo(sent)
-		if got.Content != "It is German." {
+		if got.Content != "> **Ada** asks: "+typed.want+"\nIt is German." {
 			t.Errorf("answered %q", got.Content)
 		}
 		for range 2 {
@@ -82,10 +82,10 @@ func TestAskInThread(t *testing.T) {
 		t.Errorf("the model was shown %q", got)
 	}
 	w.discord.SetPermissions(general, discordtest.DefaultPermissions&^discordtest.CreatePublicThreads)
-	if got := w.answerTo(ask(general)); got.ChannelID != general || got.Content != "Forty-two." {
+	if got := w.answerTo(ask(general)); got.ChannelID != general || got.Content != "> **Ada** asks: what is the answer?\nForty-two." {
 		t.Errorf("without the permission %q in %s", got.Content, got.ChannelID)
 	}
-	if got := w.answerTo(ask(w.discord.DM(ada.ID).ID)); got.Content != "Forty-two." {
+	if got := w.answerTo(ask(w.discord.DM(ada.ID).ID)); got.Content != "> **Ada** asks: what is the answer?\nForty-two." {
 		t.Errorf("in a direct message %q", got.Content)
 	}
 }

@@ -9,13 +9,10 @@ import (
 	"unicode/utf8"
 
 	"feedbackbot/bot/discord"
-	"feedbackbot/bot/text"
 	"feedbackbot/llm"
 )
 
 const (
-	// maxMessages is how many messages one answer may take.
-	maxMessages = 10
 	// An answer appears once it is worth a notification: with so many code
 	// points, or so long after its first text.
 	worthShowing = 30
@@ -25,7 +22,7 @@ const (
 )
 
 var (
-	errFull   = errors.New("the answer fills all the messages it may take")
+	errFull   = errors.New("the answer is as long as it may be")
 	errUnseen = errors.New("the answer cannot be shown")
 )
 
@@ -89,7 +86,7 @@ func (b *Bot) write(ctx, flown context.Context, r *reply) written {
 		b.protect("model", nil, func() {
 			ask := func() {
 				w.answer, w.err = b.model.Stream(modelCtx, r.q.chosen.model, prompt, func(piece string, anew bool) {
-					if d.add(piece, anew) > maxMessages*text.MaxMessage {
+					if d.add(piece, anew) > maxAnswer {
 						stopModel(errFull)
 					}
 				})

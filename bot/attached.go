@@ -16,7 +16,7 @@ import (
 // What a question brings along, by name. attachments.go reads it.
 
 const (
-	maxNamed    = 5 // files
+	maxNamed    = 10 // files, as many as a message has
 	maxFileName = 80
 	maxNature   = 200
 )
@@ -54,25 +54,50 @@ func (f *brought) tell(gone []string) {
 func (f brought) note() string { return strings.Join(f.notes, " ") }
 
 // attachedPrefix begins what stands in a question for its files, so that the
-// conversation and the people who review it know of them.
-const attachedPrefix = "[attached: "
+// conversation and the people who review it know of them. What could not be taken
+// is named apart, so that the model does not make up what is in it.
+const (
+	attachedPrefix = "[attached"
+	attachedFiles  = attachedPrefix + ": "
+	attachedUnread = attachedPrefix + ", but it cannot be read: "
+)
 
 // named adds the names of files to the text of a question.
 func named(question string, list []discord.Attachment) string {
-	if len(list) == 0 {
-		return question
-	}
-	names := make([]string, 0, len(list))
+	return namedAs(question, list, nil)
+}
+
+// namedAs is named when it is known which of the files cannot be read.
+func namedAs(question string, list []discord.Attachment, unread []string) string {
+	var read, other []string
+	unread = slices.Clone(unread)
 	for _, a := range list[:min(len(list), maxNamed)] {
-		names = append(names, fileName(a)+nature(a))
+		name := fileName(a)
+		if n := slices.Index(unread, name); n >= 0 {
+			unread = slices.Delete(unread, n, n+1) // another may have the same name
+			other = append(other, name+nature(a))
+		} else {
+			read = append(read, name+nature(a))
+		}
 	}
-	return strings.TrimSpace(question + "\n" + attachedPrefix + strings.Join(names, ", ") + "]")
+	if len(read) > 0 {
+		question += "\n" + attachedFiles + strings.Join(read, ", ") + "]"
+	}
+	if len(other) > 0 {
+		question += "\n" + attachedUnread + strings.Join(other, ", ") + "]"
+	}
+	return strings.TrimSpace(question)
 }
 
 // withoutNames is a question without what named has added.
 func withoutNames(question string) string {
-	question, _, _ = strings.Cut(question, attachedPrefix)
-	return strings.TrimSpace(question)
+	for {
+		at := strings.LastIndex("\n"+question, "\n"+attachedPrefix)
+		if at < 0 || !strings.HasSuffix(question, "]") || strings.Contains(question[at:], "\n") {
+			return strings.TrimSpace(question)
+		}
+		question = strings.TrimRight(question[:at], "\n")
+	}
 }
 
 // nature is what is to be said about a file besides its name: that it is a voice
@@ -99,12 +124,16 @@ func hasWords(question string) bool {
 
 // filesIn returns the files that named has added to a question.
 func filesIn(question string) (files []feedback.File) {
-	_, list, found := strings.Cut(question, attachedPrefix)
-	if !found {
-		return nil
-	}
-	for name := range strings.SplitSeq(strings.TrimSuffix(list, "]"), ", ") {
-		files = append(files, feedback.File{Name: name})
+	for line := range strings.SplitSeq(question, "\n") {
+		for _, prefix := range []string{attachedFiles, attachedUnread} {
+			list, found := strings.CutPrefix(line, prefix)
+			if !found || !strings.HasSuffix(list, "]") {
+				continue
+			}
+			for name := range strings.SplitSeq(strings.TrimSuffix(list, "]"), ", ") {
+				files = append(files, feedback.File{Name: name})
+			}
+		}
 	}
 	return files
 }

@@ -17,6 +17,14 @@ import (
 
 const clippedMark = "\n(the rest of the file is left out)"
 
+// fileOptions are where /ask takes files. Discord has no option for several.
+func fileOptions() (options []discord.Option) {
+	for _, name := range []string{"file", "file2", "file3"} {
+		options = append(options, discord.Option{Type: discord.OptionFile, Name: name, Description: describeFile})
+	}
+	return options
+}
+
 // load fetches a question's attachments, and those of what was said before it as
 // far as there is room, and takes what the model can read. Everything else gets a
 // sentence.
@@ -60,6 +68,7 @@ func (b *Bot) load(ctx context.Context, q *question) {
 			of[at-own].pictures = append(of[at-own].pictures, llm.Image(p))
 		}
 	}
+	unread := loaded.Skipped
 	for n, one := range loaded.Refused {
 		if !files.IsTheirs(one.Err) {
 			b.log.Warn("cannot fetch an attachment", "error", one.Err)
@@ -67,13 +76,18 @@ func (b *Bot) load(ctx context.Context, q *question) {
 		at := loaded.RefusedOf[n]
 		if at >= own {
 			of[at-own].missing = append(of[at-own].missing, one.Name)
+		} else {
+			unread = append(unread, one.Name)
 		}
 		if at < own || of[at-own] == q.quote() || !files.IsTheirs(one.Err) { // else it was said before
 			f.notes = append(f.notes, explainFile(one.Name, one.Err))
 		}
 	}
-	if loaded.Skipped {
+	if len(loaded.Skipped) > 0 {
 		f.notes = append(f.notes, fmt.Sprintf(textManyFiles, files.Most))
+	}
+	if len(unread) > 0 {
+		q.Question = text.Clip(namedAs(withoutNames(q.Question), q.attachments, unread), maxQuestion)
 	}
 }
 

@@ -80,6 +80,9 @@ func TestAttachments(t *testing.T) {
 		{"text", "notes.md", []byte("# Ferries\nThey are late."), "", "File notes.md:\n# Ferries\nThey are late.", ""},
 		{"page that says it is a picture", "dot.png", []byte("<html>hello</html>"), "", "File dot.png:\n<html>hello</html>", ""},
 		{"long text", "long.txt", bytes.Repeat([]byte("words "), 10_000), "", "(the rest of the file is left out)", ""},
+		{"text in UTF-16", "notes.txt", []byte("\xff\xfeG\x00r\x00\xfc\x00\xdf\x00e\x00"), "", "File notes.txt:\nGrüße", ""},
+		{"text in Latin-1", "notes.txt", []byte("Gr\xfc\xdfe aus K\xf6ln"), "", "File notes.txt:\nGrüße aus Köln", ""},
+		{"telephone", "IMG_0001.heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), "", "", "can't open IMG_0001.heic"},
 		{"archive", "all.zip", []byte("PK\x03\x04\x00\x00"), "", "", "I can't read all.zip"},
 		{"half a picture", "dot.png", pngOf(t, 4, 4)[:20], "", "", "I can't read dot.png"},
 		{"bomb", "dot.png", bomb(t), "", "", "too many pixels"},
@@ -97,10 +100,14 @@ func TestAttachments(t *testing.T) {
 		if got := pictures(t, last); (test.picture == "") != (len(got) == 0) || len(got) > 0 && !strings.HasPrefix(got[0], test.picture) {
 			t.Errorf("%s: the model was shown %d pictures: %.60q", test.name, len(got), got)
 		}
-		if got := last.LastUser(); !strings.HasPrefix(got, "what is this?\n[attached: "+test.file+"]") || !strings.Contains(got, test.text) || test.text == "" && strings.Contains(got, "File ") {
+		asked := "what is this?\n[attached: " + test.file + "]"
+		if test.note != "" {
+			asked = "what is this?\n[attached, but it cannot be read: " + test.file + "]"
+		}
+		if got := last.LastUser(); !strings.HasPrefix(got, asked) || !strings.Contains(got, test.text) || test.text == "" && strings.Contains(got, "File ") {
 			t.Errorf("%s: the model was asked %.80q", test.name, got)
 		}
-		if r := w.response(m.ID); r.Question != "what is this?\n[attached: "+test.file+"]" || (test.text != "") != (len(r.Context) == 1) {
+		if r := w.response(m.ID); r.Question != asked || (test.text != "") != (len(r.Context) == 1) {
 			t.Errorf("%s: stored %q with %d texts", test.name, r.Question, len(r.Context))
 		}
 	}
@@ -188,5 +195,32 @@ func TestFilesBeyondTheContext(t *testing.T) {
 		if !strings.Contains(got, "File a.txt") || !strings.Contains(got, "File b.txt") || tokens > 0 && len(got) > 2*len(page) {
 			t.Errorf("with room for %d tokens the model was shown %d characters: %.80q", tokens, len(got), got)
 		}
+	}
+}
+
+// /ask takes files by the same rules as a message, also when it is answered once
+// more.
+func TestFilesOfACommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.options.Pictures = true
+	w.start()
+	file := func(name string, data []byte) discordtest.Attachment {
+		return discordtest.Attachment{Filename: name}.WithData(data)
+	}
+	ada := w.discord.AddUser("Ada")
+	w.model.Queue(llmtest.Script{Text: "I see."}, llmtest.Script{Text: "I see."})
+	m := w.answerTo(w.discord.Command(ada.ID, w.discord.Channel().ID, "ask", map[string]any{"prompt": "what is this?",
+		"file": file("a.png", pngOf(t, 2, 2)), "file2": file("b.txt", []byte("eggs")), "file3": file("c.zip", []byte("PK\x03\x04\x00\x00"))}))
+	for range 2 {
+		requests := w.model.Requests()
+		last := requests[len(requests)-1]
+		if got, want := last.LastUser(), "what is this?\n[attached: a.png, b.txt]\n[attached, but it cannot be read: c.zip]\n\nFile b.txt:\neggs"; got != want || len(pictures(t, last)) != 1 {
+			t.Errorf("the model was asked %q with %d pictures, want %q with one", got, len(pictures(t, last)), want)
+		}
+		if !strings.HasPrefix(m.Content, "> **Ada** asks: what is this? \\[attached: a.png, b.txt") || !strings.Contains(m.Content, "\nI see.") || !strings.Contains(m.Content, "I can't read c.zip") {
+			t.Errorf("shown %q", m.Content)
+		}
+		m = w.answerTo(w.discord.Click(ada.ID, m.ID, labelled(m, "Regenerate")))
 	}
 }

@@ -103,6 +103,7 @@ type Bot struct {
 	takenBack    *fleeting[bool]   // messages of answers that turned out to be shorter
 	commandTexts *fleeting[string] // questions of commands, by interaction, when the store keeps no text
 	sightless    sync.Map          // models that turned out to take no pictures
+	commandFiles *fleeting[[]discord.Attachment]
 	slots        *slots
 	asked        hourly
 	seen         *recent
@@ -159,6 +160,7 @@ func New(options Options, store database, model model) (*Bot, error) {
 		warned:       newFleeting[bool](),
 		takenBack:    newFleeting[bool](),
 		commandTexts: newFleeting[string](),
+		commandFiles: newFleeting[[]discord.Attachment](),
 		seen:         newRecent(10_000),
 		fatal:        make(chan error, 1),
 		guilds:       map[string]string{},

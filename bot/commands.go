@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"feedbackbot/bot/discord"
@@ -38,10 +39,11 @@ func (b *Bot) commands() (list []command) {
 }
 
 func (b *Bot) askCommands() []command {
-	return []command{{slash(commandAsk, describeAsk, anywhere,
-		discord.Option{Type: discord.OptionText, Name: optionPrompt, Description: describePrompt, Required: true, MaxLength: maxPrompt},
-		discord.Option{Type: discord.OptionBool, Name: optionThread, Description: describeThread},
-	), b.onAskCommand}}
+	return []command{{slash(commandAsk, describeAsk, anywhere, slices.Concat(
+		[]discord.Option{{Type: discord.OptionText, Name: optionPrompt, Description: describePrompt, Required: true, MaxLength: maxPrompt}},
+		fileOptions(),
+		[]discord.Option{{Type: discord.OptionBool, Name: optionThread, Description: describeThread}},
+	)...), b.onAskCommand}}
 }
 
 // anywhere is where most commands are offered.
@@ -102,13 +104,13 @@ func (b *Bot) onAskCommand(ctx context.Context, i *discord.Interaction) {
 		return
 	}
 	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: prompt}, func(ctx context.Context) (c conversation) {
-		if i.GuildID != "" {
-			return c
+		if i.GuildID == "" {
+			var err error
+			if c, err = b.recallDirect(ctx, i.ChannelID); err != nil {
+				b.log.Error("cannot read a conversation; answering without it", "error", err)
+			}
 		}
-		c, err := b.recallDirect(ctx, i.ChannelID)
-		if err != nil {
-			b.log.Error("cannot read a conversation; answering without it", "error", err)
-		}
+		c.attachments = i.Files()
 		return c
 	})
 }

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -16,18 +17,24 @@ const commandsRoute = "/applications/{application_id}/commands"
 // putCommands sets the application's commands as somebody else would.
 func (w *world) putCommands(list ...map[string]any) {
 	w.t.Helper()
-	body, err := json.Marshal(append([]map[string]any{}, list...))
+	w.send("PUT", "/applications/"+w.discord.Bot().ID+"/commands", append([]map[string]any{}, list...))
+}
+
+// send asks Discord for something as another process of the bot would.
+func (w *world) send(method, path string, body any) {
+	w.t.Helper()
+	data, err := json.Marshal(body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(w.ctx(), "PUT", w.discord.URL()+"/applications/"+w.discord.Bot().ID+"/commands", strings.NewReader(string(body)))
+	req, err := http.NewRequestWithContext(w.ctx(), method, w.discord.URL()+path, bytes.NewReader(data))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	req.Header = http.Header{"Authorization": {"Bot " + discordToken}, "User-Agent": {"DiscordBot (test, 1)"}, "Content-Type": {"application/json"}}
 	resp, err := http.DefaultClient.Do(req)
-	if err != nil || resp.StatusCode != 200 {
-		w.t.Fatalf("PUT commands = %v, %v", resp, err)
+	if err != nil || resp.StatusCode >= 300 {
+		w.t.Fatalf("%s %s = %v, %v", method, path, resp, err)
 	}
 	resp.Body.Close()
 }

@@ -47,9 +47,9 @@ func (b *Bot) conclude(ctx context.Context, r *reply, w written) {
 	default:
 		finish, mark := finishOf(w)
 		r.cut = finish == feedback.Cut
-		parts := finalParts(answer, markWith(mark, r.q.files))
-		b.logAnswer(r.q, w, string(finish), len(parts))
-		b.publish(ctx, r, parts, b.responseOf(r.q, w, answer, finish))
+		f := finalParts(r.asked, answer, markWith(mark, r.q.files))
+		b.logAnswer(r.q, w, string(finish), len(f.parts))
+		b.publish(ctx, r, f, b.responseOf(r.q, w, answer, finish))
 	}
 }
 
@@ -71,7 +71,7 @@ func (b *Bot) responseOf(q question, w written, answer string, finish feedback.F
 // publish stores the response, shows its parts, and puts the buttons under the
 // last one. An answer that could not be stored is shown all the same, and gets
 // its buttons when it has been.
-func (b *Bot) publish(ctx context.Context, r *reply, parts []string, response feedback.Response) {
+func (b *Bot) publish(ctx context.Context, r *reply, f *final, response feedback.Response) {
 	if !r.q.unstored {
 		storeCtx, cancel := context.WithTimeout(ctx, storeTimeout)
 		err := b.store.Monitor(storeCtx, response)
@@ -85,7 +85,7 @@ func (b *Bot) publish(ctx context.Context, r *reply, parts []string, response fe
 			b.log.Error("an answer could not be stored; showing it without buttons", "response_id", response.ID, "error", err)
 		}
 	}
-	b.complete(ctx, r, parts, response)
+	b.complete(ctx, r, f, response)
 	if !r.q.unstored || len(r.ids) == 0 {
 		return
 	}
@@ -93,7 +93,7 @@ func (b *Bot) publish(ctx context.Context, r *reply, parts []string, response fe
 	case errors.Is(err, feedback.ErrForgotten), errors.Is(err, errDeleted):
 		b.withdraw(ctx, r)
 	case stored:
-		b.complete(ctx, r, parts, response)
+		b.complete(ctx, r, f, response)
 	}
 }
 
@@ -150,11 +150,11 @@ func (b *Bot) storeAll(ctx context.Context, r *reply, response feedback.Response
 
 // complete brings an answer on the screen to its end, and goes on trying while
 // Discord is in trouble.
-func (b *Bot) complete(ctx context.Context, r *reply, parts []string, response feedback.Response) {
+func (b *Bot) complete(ctx context.Context, r *reply, f *final, response feedback.Response) {
 	tries := 0
 	err := retry(ctx, longestRetry, longestRetry, func() error {
 		tries++
-		err := r.complete(ctx, parts)
+		err := r.complete(ctx, f)
 		if discord.Permanent(err) || tries == finalTries {
 			return backoff.Permanent(err)
 		}
@@ -233,7 +233,7 @@ func finishOf(w written) (feedback.Finish, string) {
 	var e *llm.Error
 	switch {
 	case errors.Is(w.stopped, errFull):
-		return feedback.Length, markLong
+		return feedback.Length, markLength
 	case errors.Is(w.stopped, errStopped):
 		return feedback.Cut, markStopped
 	case errors.Is(w.stopped, errStopping):
@@ -265,8 +265,10 @@ func markWith(mark string, f brought) string {
 	return mark
 }
 
-// withoutMark takes the marks from the end of an answer that broke off.
+// withoutMark takes the marks from the end of an answer that broke off, and the
+// question from above one to a command.
 func withoutMark(content string) string {
+	_, content = cutAsked(content)
 	for {
 		at := strings.LastIndex(content, "\n-# ")
 		if at < 0 || strings.Contains(content[at+1:], "\n") {

@@ -204,11 +204,16 @@ func (b *Bot) askByInteraction(ctx context.Context, i *discord.Interaction, a fe
 	if b.options.NoText && q.Question != "" {
 		b.commandTexts.put(q.ID, q.Question)
 	}
+	if len(c.attachments) > 0 {
+		b.commandFiles.put(q.ID, c.attachments)
+	}
 	sorry := func() { b.notice(ctx, newReply(b, q), textWentWrong) }
 	do := func() {
 		defer flown.land()
 		b.threadForCommand(ctx, i, &q)
-		b.answer(ctx, flown, newReply(b, q))
+		r := newReply(b, q)
+		r.asked = b.askedBy(ctx, i, q)
+		b.answer(ctx, flown, r)
 	}
 	if handedOver = b.begin("question", func() { b.protect("question", sorry, do) }); !handedOver {
 		b.notice(ctx, newReply(b, q), textStopping)

@@ -111,6 +111,7 @@ func (b *Bot) tryToFinish(ctx context.Context, a feedback.Ask) error {
 		}
 	}
 	r.shown = make([]string, len(r.ids)) // unknown, so everything is shown anew
+	r.asked = b.askedBefore(ctx, r)
 	switch {
 	case a.State == feedback.AskAnswered:
 		r.stoppable = true // perhaps
@@ -127,11 +128,11 @@ func (b *Bot) tryToFinish(ctx context.Context, a feedback.Ask) error {
 			text, there, err := b.onScreen(ctx, r)
 			if there {
 				r.cut = true
-				b.publish(ctx, r, finalParts(withoutMark(text), markStopping), response)
+				b.publish(ctx, r, finalParts(r.asked, withoutMark(text), markStopping), response)
 			}
 			return err
 		}
-		b.publish(ctx, r, finalParts(response.Answer, markOf(response.Finish)), response)
+		b.publish(ctx, r, finalParts(r.asked, response.Answer, markOf(response.Finish)), response)
 	case a.State == feedback.AskFailed && len(r.ids) > 0:
 		b.finish(ctx, q) // what stands there is the notice
 	case len(r.ids) > 0:
@@ -182,7 +183,7 @@ func (b *Bot) markCut(ctx context.Context, r *reply) error {
 	r.q.chosen = b.chosenFor(ctx, r.q.GuildID, r.q.ChannelID)
 	response := b.responseOf(r.q, written{}, text, feedback.Cut)
 	r.cut, r.stoppable = true, true
-	b.publish(ctx, r, finalParts(text, markStopping), response)
+	b.publish(ctx, r, finalParts(r.asked, text, markStopping), response)
 	return nil
 }
 
@@ -202,7 +203,11 @@ func (b *Bot) onScreen(ctx context.Context, r *reply) (text string, there bool, 
 		if k > 0 {
 			text += "\n"
 		}
-		text += m.Content
+		shown := m.Content
+		if k == 0 {
+			_, shown = cutAsked(shown)
+		}
+		text += shown
 		r.shown[k] = m.Content
 	}
 	return text, true, nil

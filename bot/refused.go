@@ -48,7 +48,8 @@ func (b *Bot) unseen(ctx context.Context, r *reply, w written) {
 	}
 	r.cut = true
 	b.logAnswer(r.q, w, string(feedback.Cut), len(r.ids))
-	b.publish(ctx, r, r.markedRefused(r.refused), b.responseOf(r.q, w, strings.Join(r.shown, "\n"), feedback.Cut))
+	_, shown := cutAsked(strings.Join(r.shown, "\n"))
+	b.publish(ctx, r, r.markedRefused(r.refused), b.responseOf(r.q, w, shown, feedback.Cut))
 }
 
 // refuse ends an answer that Discord does not take. What is on the screen gets a mark
@@ -71,12 +72,12 @@ func (b *Bot) refuse(ctx context.Context, r *reply, err error) {
 }
 
 // markedRefused is what is on the screen, with a mark that says why there is no more.
-func (r *reply) markedRefused(err error) []string {
+func (r *reply) markedRefused(err error) *final {
 	parts := slices.Clone(r.shown)
 	mark := "\n\n" + fmt.Sprintf(markRefused, whyRefused(err))
 	last := len(parts) - 1
 	parts[last] = text.Split(parts[last], text.MaxMessage-len(mark), false)[0] + mark
-	return parts
+	return &final{parts: parts}
 }
 
 // tellPrivately tells whoever asked, in a direct message, what could not be said where

@@ -17,6 +17,7 @@ type reply struct {
 	q         question
 	ids       []string // of the messages there are
 	shown     []string // what each of them shows
+	asked     string   // the question, in a line above the answer; "" where it stands in a message
 	changedAt time.Time
 	postedAt  time.Time // the first of them
 	waiting   bool      // the first message says that the answer is to come
@@ -37,8 +38,7 @@ func (r *reply) begun() bool { return len(r.ids) > 0 && !r.waiting }
 func (r *reply) progress(ctx, streaming context.Context, d *draft) error {
 	for k := 0; streaming.Err() == nil || k == 0 && len(r.ids) == 0; k++ {
 		so, _ := d.now()
-		parts := text.Split(text.Answer(so), text.MaxMessage, false)
-		parts = parts[:min(len(parts), maxMessages)]
+		parts := partsSoFar(r.asked, so)
 		if d.restarted() {
 			if err := r.shrink(ctx, len(parts)); err != nil {
 				return err
@@ -47,7 +47,7 @@ func (r *reply) progress(ctx, streaming context.Context, d *draft) error {
 		newest := func(k int) func() string {
 			return func() string {
 				so, _ := d.now()
-				now := text.Split(text.Answer(so), text.MaxMessage, false)
+				now := partsSoFar(r.asked, so)
 				return now[min(k, len(now)-1)]
 			}
 		}
@@ -83,8 +83,10 @@ func (r *reply) progress(ctx, streaming context.Context, d *draft) error {
 }
 
 // complete brings the messages to the final parts. The last edit puts the
-// buttons under the last part, if the store knows the answer.
-func (r *reply) complete(ctx context.Context, parts []string) error {
+// buttons under the last part, if the store knows the answer, and the whole answer
+// beside it, if it is longer.
+func (r *reply) complete(ctx context.Context, f *final) error {
+	parts := f.parts
 	if err := r.shrink(ctx, len(parts)); err != nil {
 		return err
 	}
@@ -111,10 +113,20 @@ func (r *reply) complete(ctx context.Context, parts []string) error {
 	if !r.q.unstored {
 		rows := append(voteRows(r.bot.options.Buttons, r.q.ResponseID), retryRow(r.q.ResponseID, r.cut))
 		buttons = &rows
-	} else if r.shown[last] == parts[last] {
+	} else if r.shown[last] == parts[last] && f.whole == "" {
 		return nil
 	}
-	return r.edit(ctx, ctx, last, discord.Urgent, func() string { return parts[last] }, buttons)
+	text := func() string { return parts[last] }
+	if f.whole == "" {
+		return r.edit(ctx, ctx, last, discord.Urgent, text, buttons)
+	}
+	err := r.editWith(ctx, ctx, last, discord.Urgent, text, buttons, &[]discord.File{{Name: wholeName, Type: wholeType, Data: []byte(f.whole)}})
+	if discord.Permanent(err) { // it may not attach files here
+		r.bot.log.Warn("discord does not take an answer as a file", "response_id", r.q.ResponseID, "error", err)
+		parts[last], f.whole = f.alone, ""
+		return r.edit(ctx, ctx, last, discord.Urgent, text, buttons)
+	}
+	return err
 }
 
 // sentence shows a sentence in place of an answer.
@@ -206,10 +218,15 @@ func (r *reply) send(ctx context.Context, l discord.Lane, make func() discord.Bo
 
 // edit changes message k.
 func (r *reply) edit(ctx, grantBy context.Context, k int, l discord.Lane, text func() string, buttons *[]discord.Row) error {
+	return r.editWith(ctx, grantBy, k, l, text, buttons, nil)
+}
+
+// editWith is edit with what stands beside the text.
+func (r *reply) editWith(ctx, grantBy context.Context, k int, l discord.Lane, text func() string, buttons *[]discord.Row, files *[]discord.File) error {
 	var shown string
 	make := func() discord.Body {
 		shown = text()
-		return discord.Body{Content: shown, Components: buttons}
+		return discord.Body{Content: shown, Components: buttons, Files: files}
 	}
 	var err error
 	if k == 0 && r.tokenWorks() {
@@ -285,21 +302,4 @@ func (r *reply) referenceOf(k int) *discord.Reference {
 		return nil
 	}
 	return r.reference()
-}
-
-// finalParts cuts a complete text into messages, with a mark at its end.
-func finalParts(answer, mark string) []string {
-	answer = text.Answer(answer)
-	if mark != "" {
-		mark = "\n\n" + mark
-	}
-	parts := text.Split(answer+mark, text.MaxMessage, true)
-	if len(parts) <= maxMessages {
-		return parts
-	}
-	mark = "\n\n" + markLong
-	whole := text.Split(answer, text.MaxMessage, true)[:maxMessages]
-	last := text.Split(whole[maxMessages-1], text.MaxMessage-len(mark), false)[0]
-	whole[maxMessages-1] = last + mark
-	return whole
 }

@@ -127,6 +127,10 @@ func (b *Bot) placeOf(channelID, messageID string) string {
 // files, and with STORE_TEXT=false its text. It returns false when there is
 // nothing left to answer.
 func (b *Bot) readAgain(ctx context.Context, q *question) bool {
+	if list, found := b.commandFiles.get(q.source); found && q.Question != "" {
+		q.attachments = list
+		return true
+	}
 	if words, found := b.commandTexts.get(q.source); found && q.Question == "" {
 		q.Question = words
 		return true

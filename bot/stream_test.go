@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"feedbackbot/bot/discordtest"
-	"feedbackbot/feedback"
 	"feedbackbot/llm/llmtest"
 )
 
@@ -115,25 +114,6 @@ func TestLongAnswer(t *testing.T) {
 	}
 	if joined != text {
 		t.Errorf("the messages together are %d bytes, want the text's %d", len(joined), len(text))
-	}
-}
-
-// An answer takes at most ten messages, then says that it was cut.
-func TestTooLongAnswer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, discordtest.Options{ChannelLimit: -1})
-	w.start()
-	w.model.Queue(llmtest.Script{Text: strings.Repeat("Very much of the same. ", 1200)}) // 27,600 code points
-	asked := w.ask(w.discord.AddUser("ada").ID, "tell me everything")
-	last := w.message("the last part", func(m discordtest.Message) bool { return rateable(m) })
-	if n := len(w.replies(asked.ChannelID)); n != 10 {
-		t.Errorf("%d messages, want 10", n)
-	}
-	if !strings.HasSuffix(last.Content, "too long for Discord and ends here.") {
-		t.Errorf("the last message ends with %q, want a mark", last.Content[max(0, len(last.Content)-80):])
-	}
-	if r := w.response(last.ID); r.Finish != feedback.Length {
-		t.Errorf("finish = %s, want %s", r.Finish, feedback.Length)
 	}
 }
 

@@ -93,7 +93,8 @@ const (
 	markStopping = "-# ✂️ I had to restart here. Please ask again if you need the rest."
 	markStopped  = "-# ⏹️ Stopped here."
 	markLength   = "-# ✂️ The answer reached its length limit here."
-	markLong     = "-# ✂️ The answer is too long for Discord and ends here."
+	markWhole    = "-# 📄 The answer goes on. The file has all of it."
+	markNoFile   = "-# ✂️ The answer is too long for Discord and ends here. I'm not allowed to attach the whole of it as a file."
 	markFiltered = "-# ✂️ The model's provider withheld the rest."
 	markRefused  = "-# ✂️ There is more, but %s."
 	markFile     = "-# 📎 " // and a sentence about a file
@@ -182,6 +183,12 @@ const (
 	modelGone     = "(A message stood here that has been deleted.)"
 	modelNotShown = "(Not shown: %s)" // names of files, or
 	modelPictures = "the pictures"
+)
+
+// The line above the answer to a command: who asks what.
+const (
+	textAsks  = "**%s** asks: %s"
+	textAsked = "**Asked:** %s" // by somebody else than who wants another answer
 )
 
 // What Discord's list of commands says about a command or one of its options.

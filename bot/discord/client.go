@@ -246,12 +246,13 @@ func (o *Client) turn(ctx context.Context, c call) (*again, error) {
 // send makes the HTTP request. left is false when it surely did not leave.
 func (o *Client) send(ctx context.Context, c call) (resp *http.Response, body []byte, left bool, err error) {
 	var payload io.Reader
+	var contentType string
 	if c.body != nil {
-		data, err := json.Marshal(c.body())
+		data, kind, err := encode(c.body())
 		if err != nil {
 			return nil, nil, true, fmt.Errorf("discord: %s: %w", c.route, err)
 		}
-		payload = bytes.NewReader(data)
+		payload, contentType = bytes.NewReader(data), kind
 	}
 	req, err := http.NewRequestWithContext(ctx, c.method, o.base.String()+c.path, payload)
 	if err != nil {
@@ -260,7 +261,7 @@ func (o *Client) send(ctx context.Context, c call) (resp *http.Response, body []
 	req.Header.Set("Authorization", "Bot "+o.token)
 	req.Header.Set("User-Agent", UserAgent)
 	if c.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", contentType)
 	}
 	client := o.client
 	if c.free {

@@ -32,6 +32,7 @@ const (
 const (
 	OptionText = 3
 	OptionBool = 5
+	OptionFile = 11
 )
 
 // Option is one value that a command takes.

@@ -58,7 +58,8 @@ type Message struct {
 	At time.Time `json:"-"` // when it was written, by our own clock; set by who takes it in
 	// The interaction that this message answers, when it answers one.
 	Interaction *struct {
-		ID string `json:"id"`
+		ID   string `json:"id"`
+		Type int    `json:"type"`
 	} `json:"interaction_metadata"`
 }
 
@@ -115,7 +116,8 @@ type Interaction struct {
 		Components json.RawMessage `json:"components"`
 		TargetID   string          `json:"target_id"` // of a command in a menu
 		Resolved   struct {
-			Messages map[string]*Message `json:"messages"`
+			Messages    map[string]*Message   `json:"messages"`
+			Attachments map[string]Attachment `json:"attachments"`
 		} `json:"resolved"`
 	} `json:"data"`
 
@@ -126,6 +128,7 @@ type Interaction struct {
 // OptionValue is what somebody entered for an option of a command.
 type OptionValue struct {
 	Name  string          `json:"name"`
+	Type  int             `json:"type"`
 	Value json.RawMessage `json:"value"`
 }
 
@@ -167,6 +170,19 @@ func (i *Interaction) Flag(name string) bool {
 		}
 	}
 	return false
+}
+
+// Files returns the files that were entered for the options of a command.
+func (i *Interaction) Files() (list []Attachment) {
+	for _, o := range i.Data.Options {
+		var id string
+		if o.Type == OptionFile && json.Unmarshal(o.Value, &id) == nil {
+			if a, found := i.Data.Resolved.Attachments[id]; found {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
 }
 
 // Target returns the message whose menu was used, or nil.

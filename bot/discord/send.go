@@ -17,7 +17,8 @@ const UserAgent = "DiscordBot (https://github.com/bwmarrin/discordgo, " + discor
 // model writes must not ping anybody.
 type Body struct {
 	Content         string     `json:"content"`
-	Components      *[]Row     `json:"components,omitempty"` // nil leaves them as they are, empty removes them
+	Components      *[]Row     `json:"components,omitempty"`  // nil leaves them as they are, empty removes them
+	Files           *[]File    `json:"attachments,omitempty"` // nil leaves them as they are; they replace all there were
 	AllowedMentions mentions   `json:"allowed_mentions"`
 	Flags           int        `json:"flags,omitempty"`
 	Nonce           string     `json:"nonce,omitempty"`

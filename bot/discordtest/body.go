@@ -1,12 +1,8 @@
 package discordtest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
-	"mime"
-	"mime/multipart"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +14,7 @@ type body struct {
 	Content      opt[string]            `json:"content"`
 	Embeds       opt[[]json.RawMessage] `json:"embeds"`
 	Components   opt[[]Component]       `json:"components"`
-	Attachments  opt[[]keptFile]        `json:"attachments"`
+	Attachments  opt[[]namedFile]       `json:"attachments"`
 	Flags        opt[int]               `json:"flags"`
 	Nonce        json.RawMessage        `json:"nonce"`
 	EnforceNonce bool                   `json:"enforce_nonce"`
@@ -27,7 +23,7 @@ type body struct {
 	Stickers     []string               `json:"sticker_ids"`
 	Poll         json.RawMessage        `json:"poll"`
 	TTS          bool                   `json:"tts"`
-	files        []Attachment
+	files        []sentFile
 }
 
 // opt tells a field that was left out from one that is null: an edit leaves the former alone and empties the latter.
@@ -46,39 +42,6 @@ type allowedMentions struct {
 	Users       []string  `json:"users"`
 	Roles       []string  `json:"roles"`
 	RepliedUser bool      `json:"replied_user"`
-}
-
-// keptFile names, in an edit, an attachment that stays. New files are named as well, by their number.
-type keptFile struct {
-	ID any `json:"id"`
-}
-
-// payload returns the JSON of a request: its body, or the part payload_json of a form with files.
-func (c *call) payload() ([]byte, []Attachment, error) {
-	kind, params, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
-	if kind != "multipart/form-data" {
-		return c.data, nil, nil
-	}
-	form := multipart.NewReader(bytes.NewReader(c.data), params["boundary"])
-	payload, files := []byte("{}"), []Attachment(nil)
-	for {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			return payload, files, nil
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		data, err := io.ReadAll(part)
-		if err != nil {
-			return nil, nil, err
-		}
-		if part.FormName() == "payload_json" {
-			payload = data
-		} else {
-			files = append(files, Attachment{Filename: part.FileName(), ContentType: part.Header.Get("Content-Type")}.WithData(data))
-		}
-	}
 }
 
 func (c *call) message() (*body, error) {
@@ -122,14 +85,7 @@ func (s *Server) apply(m *Message, b *body, now time.Time) {
 		m.Components = b.Components.Value
 		complete(m.Components, m.Flags&FlagComponentsV2 != 0)
 	}
-	if b.Attachments.Set {
-		m.Attachments = slices.DeleteFunc(slices.Clone(m.Attachments), func(a Attachment) bool {
-			return !slices.ContainsFunc(b.Attachments.Value, func(k keptFile) bool { return k.ID == a.ID })
-		})
-	}
-	for _, f := range b.files {
-		m.Attachments = append(m.Attachments, s.keepFile(m.ChannelID, s.snowflake(now), f))
-	}
+	s.applyFiles(m, b, now)
 	m.Components = orEmpty(m.Components)
 	m.Attachments = orEmpty(m.Attachments)
 	m.Embeds = orEmpty(m.Embeds)

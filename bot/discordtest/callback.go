@@ -124,6 +124,9 @@ func (s *Server) answerMessage(i *Interaction, b *body, now time.Time) (*Message
 	if i.Type == TypeCommand {
 		m.Type = 20
 	}
+	if err := checkFiles(m, b); err != nil {
+		return nil, err
+	}
 	s.apply(m, b, now)
 	if m.Flags&FlagLoading == 0 {
 		if err := s.check(m, b); err != nil {

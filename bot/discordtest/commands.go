@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -26,7 +27,11 @@ type commandOption struct {
 	Choices []any           `json:"choices"`
 }
 
-// Command lets a user run a slash command that the app has registered. Options of a subcommand are not supported.
+// optionFile is the type of an option that takes a file.
+const optionFile = 11
+
+// Command lets a user run a slash command that the app has registered. An Attachment is the value of an option that
+// takes a file. Options of a subcommand are not supported.
 func (s *Server) Command(userID, channelID, name string, options map[string]any) *Interaction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,15 +43,27 @@ func (s *Server) Command(userID, channelID, name string, options map[string]any)
 	if cmd == nil {
 		return s.impossible("the app has registered no slash command %q; see WaitCommand", name)
 	}
-	list := []object{}
+	list, files := []object{}, object{}
 	for _, key := range slices.Sorted(maps.Keys(options)) {
 		n := slices.IndexFunc(cmd.options, func(o commandOption) bool { return o.Name == key })
 		if n < 0 {
 			return s.impossible("command %q has no option %q", name, key)
 		}
-		list = append(list, object{"name": key, "type": cmd.options[n].Type, "value": options[key]})
+		value := options[key]
+		a, isFile := value.(Attachment)
+		if isFile != (cmd.options[n].Type == optionFile) {
+			return s.impossible("option %q of command %q is of another type", key, name)
+		}
+		if isFile {
+			a = s.keepFile(ch.ID, s.snowflake(time.Now()), a)
+			files[a.ID], value = a, a.ID
+		}
+		list = append(list, object{"name": key, "type": cmd.options[n].Type, "value": value})
 	}
 	data := object{"id": cmd.id, "name": name, "type": 1, "options": list}
+	if len(files) > 0 {
+		data["resolved"] = object{"attachments": files}
+	}
 	return s.interact(&Interaction{Type: TypeCommand, UserID: userID, Command: name, data: data}, ch)
 }
 

@@ -1,15 +1,137 @@
 package discordtest
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// sentFile is a file of a form, under the number by which the payload names it.
+type sentFile struct {
+	n string
+	Attachment
+}
+
+// namedFile names an attachment in a payload: one that stays, by its id, or a file of the form, by its number.
+type namedFile struct {
+	ID       any    `json:"id"`
+	Filename string `json:"filename"`
+}
+
+func (f namedFile) id() string { return fmt.Sprint(f.ID) }
+
+// maxFile is the largest file that the bot may send, maxFiles how many of them.
+const (
+	maxFile  = 10 << 20
+	maxFiles = 10
+)
+
+var filePart = regexp.MustCompile(`^files\[(\d)\]$`)
+
+// payload returns the JSON of a request: its body, or the part payload_json of a form with files.
+func (c *call) payload() ([]byte, []sentFile, error) { return payloadOf(c.Header, c.data) }
+
+// Payload is the JSON of a request, whether it came with files or without.
+func (r Request) Payload() []byte {
+	payload, _, err := payloadOf(r.Header, r.Body)
+	if err != nil {
+		return nil
+	}
+	return payload
+}
+
+func payloadOf(header http.Header, body []byte) ([]byte, []sentFile, error) {
+	kind, params, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	if kind != "multipart/form-data" {
+		return body, nil, nil
+	}
+	form := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	payload, files := []byte("{}"), []sentFile(nil)
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return payload, files, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			return nil, nil, err
+		}
+		if part.FormName() == "payload_json" {
+			payload = data
+			continue
+		}
+		n := filePart.FindStringSubmatch(part.FormName())
+		if n == nil || part.FileName() == "" {
+			return nil, nil, invalidForm(part.FormName(), "UNKNOWN_FIELD", "A file has a name, and stands in a field files[n].")
+		}
+		a := Attachment{Filename: part.FileName(), ContentType: part.Header.Get("Content-Type")}
+		files = append(files, sentFile{n[1], a.WithData(data)})
+	}
+}
+
+// checkFiles holds the rules for the files of a message that is created or edited: the payload names all that it is
+// to have, and each file of the form by its number.
+func checkFiles(m *Message, b *body) error {
+	for _, f := range b.files {
+		if f.Size > maxFile {
+			return refuse(413, 40005, "Request entity too large")
+		}
+		isNamed := slices.ContainsFunc(b.Attachments.Value, func(k namedFile) bool { return k.id() == f.n })
+		if b.Attachments.Set && !isNamed {
+			return invalidForm("attachments", "ATTACHMENT_NOT_NAMED", "A file of the form is missing in attachments.")
+		}
+	}
+	for _, k := range b.Attachments.Value {
+		isNew := slices.ContainsFunc(b.files, func(f sentFile) bool { return k.id() == f.n })
+		isOld := slices.ContainsFunc(m.Attachments, func(a Attachment) bool { return k.id() == a.ID })
+		if !isNew && !isOld {
+			return invalidForm("attachments", "ATTACHMENT_NOT_FOUND", "There is no such attachment, and no such file in the form.")
+		}
+	}
+	kept := m.Attachments
+	if b.Attachments.Set {
+		kept = kept[:0]
+	}
+	if max(len(kept)+len(b.files), len(b.Attachments.Value)) > maxFiles {
+		return tooLong("attachments", maxFiles)
+	}
+	return nil
+}
+
+// mayAttach refuses files in a channel where the bot may not attach any. In answers to interactions it always may.
+func (c *channel) mayAttach(b *body) error {
+	if len(b.files) > 0 && c.Permissions&AttachFiles == 0 {
+		return refuse(403, 50013, "Missing Permissions")
+	}
+	return nil
+}
+
+// applyFiles keeps what the payload names, or everything, and adds the files of the form. The caller holds s.mu.
+func (s *Server) applyFiles(m *Message, b *body, now time.Time) {
+	if b.Attachments.Set {
+		m.Attachments = slices.DeleteFunc(slices.Clone(m.Attachments), func(a Attachment) bool {
+			return !slices.ContainsFunc(b.Attachments.Value, func(k namedFile) bool { return k.id() == a.ID })
+		})
+	}
+	for _, f := range b.files {
+		m.Attachments = append(slices.Clone(m.Attachments), s.keepFile(m.ChannelID, s.snowflake(now), f.Attachment))
+	}
+}
 
 // WithData gives an attachment its bytes, which the bot can fetch from its URL. Its size becomes theirs.
 func (a Attachment) WithData(data []byte) Attachment {

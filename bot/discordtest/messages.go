@@ -27,6 +27,9 @@ func (s *Server) publish(ch *channel, m *Message) {
 func (s *Server) update(old *Message, b *body, now time.Time) (*Message, error) {
 	next := *old
 	next.Flags &^= FlagLoading
+	if err := checkFiles(old, b); err != nil {
+		return nil, err
+	}
 	s.apply(&next, b, now)
 	if err := s.check(&next, b); err != nil {
 		return nil, err
@@ -145,6 +148,12 @@ func (s *Server) createMessage(c *call) (any, error) {
 	if err := s.refer(m, b.Reference); err != nil {
 		return nil, err
 	}
+	if err := ch.mayAttach(b); err != nil {
+		return nil, err
+	}
+	if err := checkFiles(m, b); err != nil {
+		return nil, err
+	}
 	m.Flags |= b.Flags.Value & flagSilent
 	s.apply(m, b, c.now)
 	if err := s.check(m, b); err != nil {
@@ -235,6 +244,9 @@ func (s *Server) editMessage(c *call) (any, error) {
 	}
 	if m.Author.ID != s.bot.ID {
 		return nil, refuse(403, 50005, "Cannot edit a message authored by another user")
+	}
+	if err := s.channels[m.ChannelID].mayAttach(b); err != nil {
+		return nil, err
 	}
 	next, err := s.update(m, b, c.now)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 
@@ -27,8 +26,8 @@ type Fetcher struct {
 	proxy  func(*http.Request) (*url.URL, error)
 	agent  string // the User-Agent
 
-	decoding sync.Mutex
 	memory   *semaphore.Weighted // bytes that the files of all questions take
+	decoding *semaphore.Weighted // bytes that pictures take besides while they are scaled
 }
 
 var cdnHosts = []string{"cdn.discordapp.com", "media.discordapp.net"}
@@ -42,7 +41,7 @@ var ErrTooLarge = errors.New("the file is too large")
 
 // NewFetcher returns a fetcher that also asks the host of Discord's API.
 func NewFetcher(apiURL, userAgent string) *Fetcher {
-	f := &Fetcher{agent: userAgent, memory: semaphore.NewWeighted(maxHeld), proxy: http.ProxyFromEnvironment}
+	f := &Fetcher{agent: userAgent, memory: semaphore.NewWeighted(maxHeld), decoding: semaphore.NewWeighted(maxDecoding), proxy: http.ProxyFromEnvironment}
 	f.own, _ = url.Parse(apiURL) // what is no address is nobody's host
 	f.near = newFetchClient(nil, f.via)
 	f.behind = newFetchClient(nil, f.via)

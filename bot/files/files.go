@@ -10,10 +10,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
+	"image"
 	"sync"
-	"unicode/utf8"
 )
 
 // Most is how many files of one question are looked at.
@@ -34,8 +32,8 @@ type Attachment struct {
 // Text is what a text file says.
 type Text struct{ Name, Content string }
 
-// Refused is a file that could not be taken, and why: [ErrTooLarge],
-// [ErrManyPixels], [ErrNoPicture], [ErrNoSight], or that it could not be fetched.
+// Refused is a file that could not be taken, and why: [ErrTooLarge], [ErrManyPixels],
+// [ErrNoPicture], [ForeignError], [ErrNoSight], or that it could not be fetched.
 type Refused struct {
 	Name string
 	Err  error
@@ -47,7 +45,9 @@ var ErrNoSight = errors.New("the model takes no pictures")
 // IsTheirs reports whether a file was refused for what it is, and not because it
 // could not be fetched.
 func IsTheirs(err error) bool {
-	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrManyPixels) || errors.Is(err, ErrNoPicture) || errors.Is(err, ErrNoSight)
+	var foreign *ForeignError
+	return errors.As(err, &foreign) ||
+		errors.Is(err, ErrTooLarge) || errors.Is(err, ErrManyPixels) || errors.Is(err, ErrNoPicture) || errors.Is(err, ErrNoSight)
 }
 
 // Loaded are the files of a question.
@@ -55,12 +55,13 @@ type Loaded struct {
 	Texts    []Text
 	Pictures []Picture
 	Refused  []Refused
-	Skipped  bool // there were more than Most
+	Skipped  []string // names of those beyond Most
 	// Which of the attachments these were made of, by their place in the list.
 	TextOf, PictureOf, RefusedOf []int
 }
 
-// maxHeld is how many bytes the files of all questions may take at once. A picture
+// maxHeld is how many bytes the files of all questions may take at once, besides
+// what pictures take for the moment in which they are scaled (maxDecoding). A picture
 // is held about three times: as it came, as text in a request, and as that request.
 const (
 	maxHeld   = 96 << 20
@@ -72,7 +73,9 @@ const (
 // memory there is for them; release gives back what these take, once nobody uses
 // them any more.
 func (f *Fetcher) Load(ctx context.Context, list []Attachment, pictures bool) (l Loaded, release func()) {
-	l.Skipped = len(list) > Most
+	for _, a := range list[min(len(list), Most):] {
+		l.Skipped = append(l.Skipped, a.Name)
+	}
 	list = list[:min(len(list), Most)]
 	held := int64(0)
 	for _, a := range list {
@@ -125,33 +128,27 @@ func (l Loaded) takes() (sum int64) {
 
 func (f *Fetcher) load(ctx context.Context, l *Loaded, a Attachment, pictures bool) error {
 	data, err := f.get(ctx, a.URL, maxPicture)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case strings.HasPrefix(http.DetectContentType(data), "image/"):
-		if !pictures {
-			return ErrNoSight
-		}
-		p, err := f.scale(data)
-		if err != nil {
-			return err
-		}
-		l.Pictures = append(l.Pictures, p)
-		return nil
-	case len(data) > maxText:
+	}
+	words, isText := readText(data[:min(len(data), maxText+1)])
+	if isText && len(data) > maxText {
 		return ErrTooLarge
-	case !isText(data):
-		return ErrNoPicture
 	}
-	l.Texts = append(l.Texts, Text{a.Name, string(bytes.TrimPrefix(data, []byte("\ufeff")))})
+	if isText {
+		l.Texts = append(l.Texts, Text{a.Name, words})
+		return nil
+	}
+	if kind := foreignPicture(data); kind != "" {
+		return &ForeignError{kind}
+	}
+	if _, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && !pictures {
+		return ErrNoSight
+	}
+	p, err := f.scale(ctx, data)
+	if err != nil {
+		return err
+	}
+	l.Pictures = append(l.Pictures, p)
 	return nil
-}
-
-// isText reports whether a file is text: UTF-8 without control characters that
-// no text has.
-func isText(data []byte) bool {
-	if !utf8.Valid(data) {
-		return false
-	}
-	return bytes.IndexFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' && r != '\x1b' }) < 0
 }

@@ -40,9 +40,14 @@ type poll struct {
 }
 
 type file struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-	Data []byte `json:"data"` // base64 in JSON
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Data   []byte `json:"data"`   // base64 in JSON
+	Option string `json:"option"` // of a command
+}
+
+func (f file) attachment() discordtest.Attachment {
+	return discordtest.Attachment{Filename: f.Name, ContentType: f.Type}.WithData(f.Data)
 }
 
 // result is what an action led to at once; all else comes with the events.
@@ -101,7 +106,7 @@ const alert = `{"embeds":[{"type":"rich","title":"checkout-api is down","descrip
 // holding is what a message holds besides its text.
 func (p *Playground) holding(in request) (options []discordtest.SayOption, err error) {
 	for _, f := range in.Files {
-		options = append(options, discordtest.Attach(discordtest.Attachment{Filename: f.Name, ContentType: f.Type}.WithData(f.Data)))
+		options = append(options, discordtest.Attach(f.attachment()))
 	}
 	if in.Forward != "" {
 		m, found := p.discord.Message(in.Forward)
@@ -148,6 +153,12 @@ func (p *Playground) submit(r *http.Request, in request) (result, error) {
 func (p *Playground) command(r *http.Request, in request) (result, error) {
 	if !p.sees(in.As, in.Channel) {
 		return result{}, errors.New("this member cannot write here")
+	}
+	if in.Options == nil {
+		in.Options = map[string]any{}
+	}
+	for _, f := range in.Files {
+		in.Options[f.Option] = f.attachment()
 	}
 	return p.await(r, p.discord.Command(in.As, in.Channel, in.Name, in.Options))
 }

@@ -103,7 +103,7 @@ func (p *Playground) requested(e discordtest.Event, r discordtest.Request) {
 	case strings.HasSuffix(r.Route, "/commands"):
 		title = "The bot registers its commands"
 	}
-	p.feed.tell(entry{At: e.At, Kind: "rest", Title: title, Status: r.Status, Detail: hideTokens(detail(r.Body))})
+	p.feed.tell(entry{At: e.At, Kind: "rest", Title: title, Status: r.Status, Detail: hideTokens(detail(r.Payload()))})
 }
 
 // connected tells of the gateway.

@@ -75,7 +75,7 @@ func Visible(text string) bool {
 // it is; a block that nothing closes is closed, for Discord would not take it
 // for code.
 func Answer(text string) string {
-	text = Plain(text)
+	text = plainFences(Plain(text))
 	if !strings.Contains(text, "](") && !strings.Contains(text, fenceClose) {
 		return text
 	}

@@ -70,6 +70,9 @@ func TestAnswerText(t *testing.T) {
 		{"```\n[a](https://example.org)\n``` [a](https://b.c)", "```\n[a](https://example.org)\n``` a (<https://b.c>)"},
 		{"```\n[a](https://example.org)", "```\n[a](https://example.org)\n```"}, // still being written, or cut
 		{"``````[a](https://example.org)", "``````[a](https://example.org)\n```"}, {"done:\n```go\n", "done:\n```go\n"},
+		{"````markdown\n```go\nx\n```\n````\nso", "```markdown\nˋˋˋgo\nx\nˋˋˋ\n```\nso"}, {"~~~python\n[a](https://b.c)\n~~~\n~~gone~~", "```python\n[a](https://b.c)\n```\n~~gone~~"},
+		{"```go\n~~~\n```\n~~~\nx\n~~~~", "```go\n~~~\n```\n```\nx\n```"}, {"> ~~~ts\n> x\n> ~~~", "> ```ts\n> x\n> ```"}, {"````\nstill written", "```\nstill written\n```"},
+		{"~~~ is no `fence`", "~~~ is no `fence`"}, {"````\n~~~\n```\n`````", "```\n~~~\nˋˋˋ\n```"},
 		{"[0](x) [docs](/guide)", "[0] (x) [docs] (/guide)"},
 		{"```````[a](https://example.org)```", "```````a (<https://example.org>)```"},
 		{"f[i](https://a.b", "f[i] (https://a.b"}, {"a [b] (c) !", "a [b] (c) !"},

@@ -3,8 +3,6 @@ package text
 import (
 	"strings"
 	"unicode/utf8"
-
-	"github.com/rivo/uniseg"
 )
 
 const (
@@ -19,23 +17,22 @@ const (
 )
 
 // Split cuts a text into messages of at most limit code points, at the end of a
-// paragraph, a line, a sentence or a word, in that order. It never cuts inside
-// a grapheme, a mention, an emoji or a link, unless that alone is too long. A
-// code block that is cut is closed, and opened again in the next part. Without
-// what was added for that, the parts joined are the text. final says that no
-// more text will come: then a last part with only a few words is avoided.
+// paragraph or a block of code, a line, a sentence or a word, in that order, where
+// that fills most of a message. It never cuts inside a grapheme, a mention, an
+// emoji or a link, nor inside a list item, a row of a table or a line of code,
+// unless that alone is too long. A code block that is cut is closed, and opened
+// again in the next part, and so is a quote. Without what was added for that, the
+// parts joined are the text. final says that no more text will come: then a last
+// part with only a few words is avoided.
 func Split(text string, limit int, final bool) []string {
 	var parts []string
-	var fence string // the line that opened the code block we are in; "" outside
+	var open open
 	for {
-		prefix := ""
-		if fence != "" {
-			prefix = fence + "\n"
-		}
+		prefix := open.again()
 		room := limit - utf8.RuneCountInString(prefix)
 		rest := utf8.RuneCountInString(text)
-		if rest+len("\n"+fenceClose) <= room || fence == "" && rest <= room {
-			if len(parts) > 0 && strings.TrimSpace(prefix+text) == "" {
+		if rest+len("\n")+len(open.end()) <= room || open.fence == "" && rest <= room {
+			if len(parts) > 0 && strings.TrimSpace(text) == "" && open.fence == "" {
 				return parts
 			}
 			if last := prefix + text; len(parts) == 0 || strings.TrimSpace(last) != "" {
@@ -44,138 +41,147 @@ func Split(text string, limit int, final bool) []string {
 			return parts
 		}
 		room -= len("\n" + fenceClose)
+		if open.quote != "" || strings.HasPrefix(text, quoteMark) || strings.Contains(text, "\n"+quoteMark) {
+			room -= len(quoteMark)
+		}
 		wanted := room
 		if final && rest <= room+smallRest {
 			wanted = max(rest-goodRest, room/2)
 		}
-		n, after, clean := cut(text, wanted, fence)
+		p, clean := cut(text, wanted, open)
 		if !clean && wanted < room { // better a short last part than a cut link
-			n, after, _ = cut(text, room, fence)
+			p, _ = cut(text, room, open)
 		}
-		part := prefix + text[:n]
-		if after != "" {
+		part := prefix + text[:p.at]
+		if end := p.open.end(); end != "" {
 			if !strings.HasSuffix(part, "\n") {
 				part += "\n"
 			}
-			part += fenceClose
+			part += end
 		}
-		if strings.TrimSpace(part) != "" { // Discord refuses an empty message
+		if strings.TrimSpace(text[:p.at]) != "" || p.open.fence != "" { // Discord refuses an empty message
 			parts = append(parts, part)
 		}
-		text, fence = text[n:], after
+		text, open = text[p.at:], p.open
+		open.empty = open.fence != "" // in the next part
 	}
 }
 
-// A cut is the better the more it separates.
+// open is what a cut leaves open, so that the next part opens it again.
+type open struct {
+	fence  string // the line that opened the block of code; "" outside
+	empty  bool   // the block has no code yet
+	quote  string // what stands before the line, or before each line of the block
+	all    bool   // everything that follows is quoted
+	inside bool   // in the middle of a line
+}
+
 const (
-	anywhere = iota
-	afterWord
-	afterSentence
-	afterLine
-	afterParagraph
-	kinds
+	quoteMark    = "> "
+	quoteAllMark = ">>> "
 )
 
-// cut returns how many bytes of text go into a part with room for so many code
-// points, and the code block's opening line if the cut is inside one. clean
-// says that nothing is cut that belongs together.
-func cut(text string, room int, fence string) (n int, after string, clean bool) {
-	type place struct {
-		at    int // bytes
-		runes int
-		fence string
+// end is what closes the block of code.
+func (o open) end() string {
+	if o.fence == "" {
+		return ""
 	}
-	var best [kinds]place
-	last := place{fence: fence}
-	state, rest, at, runes := -1, text, 0, 0
-	whole := 0           // up to here something must not be cut
-	empty := fence != "" // the code block has no code yet
-	for rest != "" {
-		var cluster string
-		var boundaries int
-		from := rest
-		cluster, rest, boundaries, state = uniseg.StepString(rest, state)
-		for i := range cluster { // not only at its begin: some letters join what follows
-			if at+i >= whole {
-				was := fence
-				var length int
-				length, fence = atom(from[i:], was, empty)
-				whole = at + i + length
-				empty = fence != "" && (was == "" || empty && from[i] == '\n')
-			}
-		}
-		size := utf8.RuneCountInString(cluster)
-		if runes+size > room {
-			break
-		}
-		at, runes = at+len(cluster), runes+size
-		last = place{at, runes, fence}
-		if at < whole || empty || fence != "" && strings.HasPrefix(strings.TrimLeft(rest, "\n"), fenceClose) {
-			continue // a block must not be cut off from all its code: Discord would not show it as one
-		}
-		best[anywhere] = last
-		kind := anywhere
-		switch {
-		case fence == "" && strings.HasSuffix(text[:at], "\n\n"):
-			kind = afterParagraph
-		case cluster == "\n":
-			kind = afterLine
-		case fence == "" && boundaries&uniseg.MaskSentence != 0 && strings.HasSuffix(cluster, " "):
-			kind = afterSentence
-		case boundaries&uniseg.MaskLine == uniseg.LineCanBreak:
-			kind = afterWord
-		}
-		if kind != anywhere {
-			best[kind] = last
-		}
-	}
-	for kind := kinds - 1; kind > anywhere; kind-- {
-		if best[kind].runes >= room/2 {
-			return best[kind].at, best[kind].fence, true
-		}
-	}
-	for kind := kinds - 1; kind > anywhere; kind-- {
-		if best[kind].runes >= room/4 {
-			return best[kind].at, best[kind].fence, true
-		}
-	}
-	switch {
-	case best[anywhere].at > 0:
-		return best[anywhere].at, best[anywhere].fence, true
-	case last.at > 0: // something that must not be cut is longer than a message
-		return last.at, last.fence, false
-	}
-	// One grapheme is longer than a message.
-	for at, runes = 0, 0; runes < max(room, 1) && at < len(text); runes++ {
-		_, size := utf8.DecodeRuneInString(text[at:])
-		at += size
-	}
-	return at, fence, false
+	return o.quote + fenceClose
 }
 
-// atom returns the length of what begins text and must not be cut, 0 for
-// nothing in particular, and the fence as it is behind it. What comes first in
-// a code block is code, even a backtick.
-func atom(text, fence string, empty bool) (int, string) {
+// again is what a part begins with.
+func (o open) again() (again string) {
+	if o.all {
+		again = quoteAllMark
+	}
+	if o.fence != "" {
+		again += o.quote + o.fence + "\n"
+	}
+	if o.inside {
+		again += o.quote
+	}
+	return again
+}
+
+// line returns what is open behind a line.
+func (o open) line(line string) open {
+	content := line
+	if !o.inside {
+		content = o.startLine(line, &o)
+	}
+	o.inside = false
+	if o.fence != "" && o.empty && strings.TrimLeft(content, "\n") == "" || o.fence == "" && !strings.Contains(content, fenceClose) {
+		return o
+	}
+	if !strings.Contains(content, fenceClose) {
+		o.empty = false
+		return o
+	}
+	for content != "" {
+		n := 0
+		if n, o = atom(content, o); n == 0 {
+			_, n = utf8.DecodeRuneInString(content)
+		}
+		content = content[n:]
+	}
+	return o
+}
+
+// startLine notes how a line is quoted, and returns it without that. A quote ends
+// with the first line that is not one, and a block of code in it with it.
+func (open) startLine(line string, o *open) string {
+	quote := ""
+	if strings.HasPrefix(line, quoteMark) {
+		quote = quoteMark
+	}
+	switch {
+	case o.all, o.fence != "" && o.quote == "":
+		return line
+	case o.fence == "" && strings.HasPrefix(line, quoteAllMark):
+		o.all, o.quote = true, ""
+		return line[len(quoteAllMark):]
+	case o.fence != "" && quote == "":
+		o.fence, o.empty = "", false
+	}
+	o.quote = quote
+	return line[len(quote):]
+}
+
+// atom returns the length of what begins a text and must not be cut, 0 for
+// nothing in particular, and what is open behind it. What comes first in a code
+// block is code, even a backtick.
+func atom(text string, o open) (int, open) {
 	isFence := strings.HasPrefix(text, fenceClose)
 	switch {
-	case isFence && fence == "":
-		return openFence(text)
-	case isFence && !empty:
-		return len(fenceClose), ""
-	case fence != "":
-		return 0, fence
+	case isFence && o.fence == "":
+		n, fence := openFence(text)
+		o.fence, o.empty = fence, true
+		return n, o
+	case isFence && !o.empty:
+		o.fence = ""
+		return len(fenceClose), o
+	case o.fence != "":
+		o.empty = o.empty && text[0] == '\n'
+		return 0, o
+	}
+	return linkLength(text), o
+}
+
+// linkLength returns how long the link, the mention or the emoji is that a text
+// begins with; 0 for none.
+func linkLength(text string) int {
+	switch {
 	case text[0] == '<':
 		if end := strings.IndexByte(text[:min(len(text), maxLink)], '>'); end > 0 && !strings.ContainsAny(text[1:end], "< \t\n`") {
-			return end + 1, fence
+			return end + 1
 		}
 	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
 		if end := strings.IndexAny(text, " \t\n>"); end >= 0 {
-			return end, fence
+			return end
 		}
-		return len(text), fence
+		return len(text)
 	}
-	return 0, fence
+	return 0
 }
 
 // openFence reads ``` and the language behind it.

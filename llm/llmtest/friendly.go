@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -22,6 +23,9 @@ func Friendly(req Request) Script {
 	if tokens := sc.tokens(); limit > 0 && len(tokens) > limit {
 		sc.Tokens, sc.Finish = tokens[:limit], "length"
 		sc.Text = strings.Join(sc.Tokens, "")
+	}
+	if len(sc.Text) > 10_000 { // nobody waits for minutes
+		sc.TokenDelay = 3 * time.Millisecond
 	}
 	return sc
 }
@@ -54,6 +58,8 @@ func reply(req Request) string {
 		return sum
 	}
 	switch {
+	case has("book"):
+		return book()
 	case !has("how long", "so long", "as long") && has("long", "longer", "essay", "in detail", "at length"):
 		return longText(asked)
 	case has("code", "golang", "in go", "go program", "go function", "function", "goroutine", "goroutines", "snippet"):
@@ -72,7 +78,7 @@ func reply(req Request) string {
 		return "Hello! Nice to hear from you. What can I help you with today?"
 	}
 	return fmt.Sprintf("You asked: \"%s\" That is a good question, but I am a scripted stand-in and know only a few things. "+
-		"Try a sum, some Go code, a list, a long text, or ask me what you asked before.", quote(asked))
+		"Try a sum, some Go code, a list, a long text, a book, or ask me what you asked before.", quote(asked))
 }
 
 // remembered quotes the user message before the newest one.
@@ -155,6 +161,22 @@ func longText(asked string) string {
 			"When part %d ends, you should have read every word of it exactly once.\n", i+1, about, i+1, i+1)
 	}
 	b.WriteString("\nThat was the last part. Nothing follows this sentence.")
+	return b.String()
+}
+
+// book is more than ten messages, words and code in turn.
+func book() string {
+	var b strings.Builder
+	b.WriteString("Gladly. Here is a book in forty chapters.\n")
+	for n := range 40 {
+		fmt.Fprintf(&b, "\n## Chapter %d\n\nA scripted stand-in writes its books from one sentence, which is this one. It has words of all sizes in it, "+
+			"and a number, %d, so that a missing chapter shows at a glance. What a chapter lacks in news it makes up for in code:\n\n```go\n", n+1, n+1)
+		for line := range 10 {
+			fmt.Fprintf(&b, "fmt.Println(\"chapter %d, line %d\")\n", n+1, line+1)
+		}
+		b.WriteString("```\n")
+	}
+	b.WriteString("\nThat was the last chapter.")
 	return b.String()
 }
 

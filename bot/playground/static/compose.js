@@ -32,7 +32,7 @@ function suggestions() {
   const option = before.match(/^\/([\w-]+) (?:.*\s)?([\w-]*)$/);
   const known = option && slash().find(c => c.name === option[1]);
   if (known) {
-    return (known.options ?? []).filter(o => !box.value.includes(o.name + ":") && o.name.startsWith(option[2])).map(o => ({label: o.name, hint: o.description,
+    return (known.options ?? []).filter(o => o.type !== takesFile && !box.value.includes(o.name + ":") && o.name.startsWith(option[2])).map(o => ({label: o.name, hint: o.description,
       put: () => { box.value = before.slice(0, before.length - option[2].length) + o.name + ": "; }}));
   }
   const mention = before.match(/@(\w*)$/);
@@ -68,12 +68,18 @@ function grow() {
   box.style.height = Math.min(box.scrollHeight, innerHeight / 2) + "px";
 }
 
+// The types of options that are not text: a file, which is attached and not typed, and yes or no.
+const takesFile = 11, takesFlag = 5;
+
 /** options reads "/name first: text second: text". */
 function options(command, rest) {
-  const names = (command.options ?? []).map(o => o.name);
+  const typed = (command.options ?? []).filter(o => o.type !== takesFile), names = typed.map(o => o.name);
   const marks = names.map(n => ({n, at: rest.search(new RegExp("(^|\\s)" + n + ":"))})).filter(m => m.at >= 0).sort((a, b) => a.at - b.at);
   if (!marks.length && rest.trim() && names.length) return {[names[0]]: rest.trim()};
-  return Object.fromEntries(marks.map((m, i) => [m.n, rest.slice(rest.indexOf(m.n + ":", m.at) + m.n.length + 1, marks[i + 1]?.at).trim()]));
+  return Object.fromEntries(marks.map((m, i) => {
+    const value = rest.slice(rest.indexOf(m.n + ":", m.at) + m.n.length + 1, marks[i + 1]?.at).trim();
+    return [m.n, typed.find(o => o.name === m.n).type === takesFlag ? /^(true|yes)$/i.test(value) : value];
+  }));
 }
 
 async function send() {
@@ -86,8 +92,11 @@ async function send() {
       const values = options(command, slashed[2]);
       const missing = (command.options ?? []).find(o => o.required && !values[o.name]);
       if (missing) { toast(`/${command.name} needs ${missing.name}`); return; }
+      const slots = (command.options ?? []).filter(o => o.type === takesFile);
+      if (files.length > slots.length) { toast(slots.length ? `/${command.name} takes ${slots.length} files` : `/${command.name} takes no files`); return; }
+      const sent = (await encoded()).map((f, i) => ({...f, option: slots[i].name}));
       clear();
-      const answer = await act("command", {channel: state.place, name: command.name, options: values});
+      const answer = await act("command", {channel: state.place, name: command.name, options: values, files: sent});
       if (answer.failed) toast("The application did not respond");
       if (answer.modal) openForm(answer.form, answer.modal);
       return;
@@ -95,7 +104,7 @@ async function send() {
     const names = [{id: state.bot.id, name: state.bot.username}, ...state.members].sort((a, b) => b.name.length - a.name.length);
     const text = names.reduce((t, n) => t.replaceAll("@" + n.name, `<@${n.id}>`), written);
     const body = {channel: state.place, text, replyTo: state.replyTo?.id, silent: Boolean(state.replyTo) && !$("ping").checked,
-      files: await Promise.all(files.map(async f => ({name: f.name, type: f.type, data: await base64(f)})))};
+      files: await encoded()};
     clear();
     await act("say", body);
   } catch (err) {
@@ -131,6 +140,8 @@ function attach(list) {
   }
   drawFiles();
 }
+
+const encoded = () => Promise.all(files.map(async f => ({name: f.name, type: f.type, data: await base64(f)})));
 
 function base64(f) {
   return new Promise((resolve, reject) => {
