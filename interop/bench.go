@@ -26,7 +26,7 @@ type bench struct {
 }
 
 func (s *shop) bench(name string) (*bench, error) {
-	dir := filepath.Join(s.dir, name)
+	dir := filepath.Join(s.dir, "bench-"+name)
 	return &bench{shop: s, dir: dir}, os.Mkdir(dir, 0o755)
 }
 

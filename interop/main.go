@@ -31,9 +31,9 @@ type pair struct {
 
 var pairs = []pair{
 	{"phoenix", "Arize Phoenix shows answers, votes, changes and undo through its own client", phoenix},
-	// {"litellm", "LiteLLM's proxy stands before the model: streams, limits, errors and keys are understood", litellm},
-	// {"collector", "the OpenTelemetry Collector takes answers and votes, and hands them on as they were sent", collector},
-	// {"prometheus", "Prometheus' own parser and linter have nothing against /metrics", prometheus},
+	{"litellm", "LiteLLM's proxy stands before the model: streams, limits, errors and keys are understood", litellm},
+	{"collector", "the OpenTelemetry Collector takes answers and votes, and hands them on as they were sent", collector},
+	{"prometheus", "Prometheus' own parser and linter have nothing against /metrics", prometheus},
 	// {"langfuse", "Langfuse's own client sends the scores that the bot sends, and reads the bot's", langfuse},
 	// {"deepeval", "deepeval sends the traces and annotations that the bot sends", deepeval},
 	// {"deepeval2", "deepeval 2 sends the events and feedback that the bot sends", deepeval2},
