@@ -16,7 +16,6 @@ const collectorConfig = `receivers:
 exporters:
   file: {path: %q, flush_interval: 100ms}
 service:
-  telemetry: {metrics: {level: none}}
   pipelines: {traces: {receivers: [otlp], exporters: [file]}}
 `
 

@@ -34,7 +34,7 @@ var pairs = []pair{
 	{"litellm", "LiteLLM's proxy stands before the model: streams, limits, errors and keys are understood", litellm},
 	{"collector", "the OpenTelemetry Collector takes answers and votes, and hands them on as they were sent", collector},
 	{"prometheus", "Prometheus' own parser and linter have nothing against /metrics", prometheus},
-	// {"langfuse", "Langfuse's own client sends the scores that the bot sends, and reads the bot's", langfuse},
+	{"langfuse", "Langfuse's own client sends the scores, deletions and headers that the bot sends", langfuse},
 	// {"deepeval", "deepeval sends the traces and annotations that the bot sends", deepeval},
 	// {"deepeval2", "deepeval 2 sends the events and feedback that the bot sends", deepeval2},
 	// {"pgbouncer", "PgBouncer stands before Postgres in session mode, and is refused in transaction mode", pgbouncer},
