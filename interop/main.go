@@ -35,8 +35,8 @@ var pairs = []pair{
 	{"collector", "the OpenTelemetry Collector takes answers and votes, and hands them on as they were sent", collector},
 	{"prometheus", "Prometheus' own parser and linter have nothing against /metrics", prometheus},
 	{"langfuse", "Langfuse's own client sends the scores, deletions and headers that the bot sends", langfuse},
-	// {"deepeval", "deepeval sends the traces and annotations that the bot sends", deepeval},
-	// {"deepeval2", "deepeval 2 sends the events and feedback that the bot sends", deepeval2},
+	{"deepeval", "deepeval sends the traces and annotations that the bot sends", deepeval},
+	{"deepeval2", "deepeval 2 sends the events and feedback that the bot sends", deepeval2},
 	// {"pgbouncer", "PgBouncer stands before Postgres in session mode, and is refused in transaction mode", pgbouncer},
 }
 

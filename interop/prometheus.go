@@ -30,7 +30,7 @@ func prometheus(ctx context.Context, b *bench) error {
 		return err
 	}
 	ctx = b.begin(ctx)
-	s, err := b.stage(ctx, "WEBHOOK_URL=http://127.0.0.1:1/", "WEBHOOK_SECRET=whsec_"+"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+	s, err := b.stage(ctx, "WEBHOOK_URL=http://127.0.0.1:1/", "WEBHOOK_SECRET=whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 	if err != nil {
 		return err
 	}

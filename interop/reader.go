@@ -25,7 +25,7 @@ func (b *bench) reader(python, script string, environ []string, args ...string) 
 		return nil, err
 	}
 	c := exec.Command(python, append([]string{path}, args...)...)
-	c.Env = append(os.Environ(), environ...)
+	c.Dir, c.Env = b.dir, append(os.Environ(), environ...)
 	in, err1 := c.StdinPipe()
 	out, err2 := c.StdoutPipe()
 	log, err3 := os.Create(filepath.Join(b.dir, script+".log"))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/prometheus/prometheus/model/labels"
@@ -28,7 +29,7 @@ func main() {
 	if err != nil {
 		fmt.Println(err)
 	}
-	if contentType == "" || !bytes.HasSuffix(page, []byte("# EOF\n")) { // the linter reads the text format only
+	if strings.HasPrefix(contentType, "text/plain") { // the only one that the linter reads
 		problems, err := promlint.New(bytes.NewReader(page)).Lint()
 		if err != nil {
 			fmt.Println(err)
@@ -52,7 +53,7 @@ func main() {
 	}
 }
 
-// names are those of the series of a page.
+// names are those of the metrics and of the series of a page.
 func names(page []byte, contentType string) (map[string]bool, error) {
 	p, err := textparse.New(page, contentType, labels.NewSymbolTable(), textparse.ParserOptions{})
 	if err != nil {
@@ -66,7 +67,11 @@ func names(page []byte, contentType string) (map[string]bool, error) {
 		} else if err != nil {
 			return known, err
 		}
-		if entry == textparse.EntrySeries {
+		switch entry {
+		case textparse.EntryType: // of a histogram it is no series, but what people call it
+			name, _ := p.Type()
+			known[string(name)] = true
+		case textparse.EntrySeries:
 			var l labels.Labels
 			p.Labels(&l)
 			known[l.Get(labels.MetricName)] = true
