@@ -37,6 +37,7 @@ type fleet struct {
 
 	mu     sync.Mutex
 	told   map[string]map[string]int64 // by target and member: snowflake of the newest vote that was confirmed
+	votes  int                         // that were confirmed
 	rating map[int64]int               // by snowflake
 	asked  map[string]string           // channels by question
 }
@@ -101,14 +102,22 @@ func (f *fleet) vote(ctx context.Context) {
 	f.mu.Lock()
 	f.rating[id] = n + 1
 	f.mu.Unlock()
-	if a, err := i.Wait(ctx); err == nil && (a.Type == 4 || a.Type == 9) {
+	if a, err := i.Wait(ctx); err == nil && saved(a) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.told[target.ID] == nil {
 			f.told[target.ID] = map[string]int64{}
 		}
 		f.told[target.ID][member] = max(f.told[target.ID][member], id)
+		f.votes++
 	}
+}
+
+// confirmed returns how many votes members were told of.
+func (f *fleet) confirmed() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.votes
 }
 
 func (f *fleet) ask(channel string) discordtest.Message {
@@ -124,7 +133,7 @@ func (f *fleet) ask(channel string) discordtest.Message {
 // somebody was told of is delivered, once; each question gets one answer.
 func TestFleetKilled(t *testing.T) {
 	t.Parallel()
-	lasts := 7 * time.Second
+	lasts := time.Duration(0) // one kill of each
 	if n, err := strconv.Atoi(os.Getenv("FEEDBACKBOT_FLEET_SECONDS")); err == nil {
 		lasts = time.Duration(n) * time.Second
 	}
@@ -161,7 +170,7 @@ func TestFleetKilled(t *testing.T) {
 		f.targets = append(f.targets, o.answer(f.ask(channel).ID))
 	}
 
-	ctx, stop := context.WithTimeout(t.Context(), lasts)
+	ctx, stop := context.WithCancel(o.ctx())
 	defer stop()
 	var load, waiting sync.WaitGroup
 	load.Go(func() {
@@ -172,20 +181,25 @@ func TestFleetKilled(t *testing.T) {
 			}
 		}
 	})
-	kills := 0
-	for tick := time.NewTicker(2 * time.Second); ctx.Err() == nil; {
-		select {
-		case <-tick.C:
-			if n := kills % 3; n < 2 {
-				kill(t, processes[n])
-				processes[n] = f.run(n)
-			} else {
-				crash()
-			}
-			kills++
-		case <-ctx.Done():
+	kills, began := 0, time.Now()
+	for tick, seen := time.NewTicker(2*time.Second), 0; ctx.Err() == nil; <-tick.C {
+		told := f.confirmed()
+		if told == seen {
+			continue // nobody can vote yet
 		}
+		if kills >= 3 && time.Since(began) > lasts {
+			break
+		}
+		seen = told
+		if n := kills % 3; n < 2 {
+			kill(t, processes[n])
+			processes[n] = f.run(n)
+		} else {
+			crash()
+		}
+		kills++
 	}
+	stop()
 	load.Wait()
 	waiting.Wait()
 	for question := range f.asked {
@@ -207,7 +221,7 @@ func TestFleetKilled(t *testing.T) {
 	for _, members := range f.told {
 		votes += len(members)
 	}
-	t.Logf("%v, %d kills and crashes, %d questions answered, %d clicks, %d votes confirmed and delivered", lasts, kills, len(f.asked), len(f.rating), votes)
+	t.Logf("%d kills and crashes, %d questions answered, %d clicks, %d votes confirmed and delivered", kills, len(f.asked), len(f.rating), votes)
 }
 
 // judge waits until everything is delivered, and compares it with what people were
@@ -275,9 +289,6 @@ func (f *fleet) judge(t *testing.T, kills int) {
 		t.Errorf("after %d kills %d votes are missing, %d are there twice, and %d are refused because nobody knows", kills, missing, twice, unknown)
 	}
 	t.Logf("%d votes are there twice, of %d nobody knows, since a kill lost the backend's answer", twice, unknown)
-	if len(f.told) == 0 {
-		t.Error("nobody was told anything: the test shows nothing")
-	}
 	replies := map[string]int{}
 	for _, channel := range f.places {
 		for _, m := range f.o.discord.Messages(channel, "") {

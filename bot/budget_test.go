@@ -3,6 +3,7 @@ package bot_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
@@ -15,7 +16,8 @@ import (
 func TestDailyBudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{IdentifyWindow: -1, ChannelLimit: -1})
-	w.options.Spending = bot.Spending{Budget: feedback.Budget{Cost: 1_000_000, MemberTokens: 5000}, PriceInput: 10, PriceOutput: 100, MaxTokens: 1000}
+	noon := time.Now().Truncate(24 * time.Hour).Add(12 * time.Hour) // no day ends meanwhile
+	w.options.Spending = bot.Spending{Now: func() time.Time { return noon }, Budget: feedback.Budget{Cost: 1_000_000, MemberTokens: 5000}, PriceInput: 10, PriceOutput: 100, MaxTokens: 1000}
 	w.start()
 	ada, bert := w.discord.AddUser("Ada"), w.discord.AddUser("Bert")
 	w.model.Queue(llmtest.Script{Text: "Cheap.", Usage: &llmtest.Usage{PromptTokens: 1000, CompletionTokens: 500}})

@@ -143,7 +143,7 @@ func (b *Bot) onDelete(messageIDs ...string) {
 // withdraw takes back what was shown of the answer to a deleted question.
 func (b *Bot) withdraw(ctx context.Context, r *reply) {
 	for _, id := range r.ids {
-		if err := b.out.Delete(ctx, r.q.ChannelID, id); err != nil && discord.Code(err) != discord.CodeUnknownMessage {
+		if err := r.remove(ctx, id); err != nil {
 			b.log.Warn("cannot delete what was shown of an answer", "error", err)
 		}
 	}

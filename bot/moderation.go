@@ -112,7 +112,7 @@ func (b *Bot) report(ctx context.Context, r *reply, what string, categories []st
 func (b *Bot) takeBack(ctx context.Context, r *reply) {
 	for len(r.ids) > 1 {
 		last := len(r.ids) - 1
-		if err := b.out.Delete(ctx, r.q.ChannelID, r.ids[last]); err != nil && discord.Code(err) != discord.CodeUnknownMessage {
+		if err := r.remove(ctx, r.ids[last]); err != nil {
 			b.log.Warn("cannot take back a part of a flagged answer", "error", err)
 		}
 		r.ids, r.shown = r.ids[:last], r.shown[:last]

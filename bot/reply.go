@@ -23,6 +23,7 @@ type reply struct {
 	stoppable bool      // the first message has a Stop button
 	cut       bool      // the answer broke off
 	retryable bool      // a sentence in its place offers to try again
+	barred    bool      // the bot may do nothing in the channel itself
 }
 
 func newReply(b *Bot, q question) *reply { return &reply{bot: b, out: b.out, q: q} }
@@ -147,10 +148,16 @@ func (r *reply) post(ctx context.Context, k int, l discord.Lane, text func() str
 			return discord.Body{Content: shown, Flags: discord.FlagSuppressEmbeds}
 		})
 	} else {
-		m, err = r.out.Post(ctx, r.q.ChannelID, l, make)
-		if discord.Status(err) == 403 && r.tokenWorks() { // a command works where the bot may not write
-			m, err = r.out.FollowUp(ctx, r.bot.appID, r.q.Token, func() discord.Body { return discord.Body{Content: text()} })
-		}
+		err = r.orByToken(func() error {
+			m, err = r.out.Post(ctx, r.q.ChannelID, l, make)
+			return err
+		}, func() error {
+			m, err = r.out.FollowUp(ctx, r.bot.appID, r.q.Token, func() discord.Body {
+				shown = text()
+				return discord.Body{Content: shown}
+			})
+			return err
+		})
 	}
 	if err != nil {
 		return err
@@ -187,13 +194,39 @@ func (r *reply) edit(ctx, grantBy context.Context, k int, l discord.Lane, text f
 			return b
 		})
 	} else {
-		err = r.out.Edit(ctx, grantBy, r.q.ChannelID, r.ids[k], l, make)
+		err = r.orByToken(func() error { return r.out.Edit(ctx, grantBy, r.q.ChannelID, r.ids[k], l, make) },
+			func() error {
+				return r.out.EditFollowUp(ctx, grantBy, r.bot.appID, r.q.Token, r.ids[k], l, make)
+			})
 	}
 	r.changedAt = time.Now()
 	if err == nil {
 		r.shown[k] = shown
 	}
 	return err
+}
+
+// remove deletes a message of the answer. One that is gone is no error.
+func (r *reply) remove(ctx context.Context, id string) error {
+	err := r.orByToken(func() error { return r.out.Delete(ctx, r.q.ChannelID, id) },
+		func() error { return r.out.DeleteFollowUp(ctx, r.bot.appID, r.q.Token, id) })
+	if discord.Code(err) == discord.CodeUnknownMessage {
+		return nil
+	}
+	return err
+}
+
+// orByToken does something in the channel or, where the bot may not, by the token
+// of the command, which works everywhere.
+func (r *reply) orByToken(inChannel, byToken func() error) error {
+	if !r.barred || !r.tokenWorks() {
+		err := inChannel()
+		if discord.Status(err) != 403 || !r.tokenWorks() {
+			return err
+		}
+		r.barred = true
+	}
+	return byToken()
 }
 
 // nonce names message k of the answer, or of the notice, to this question. The

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"time"
 
 	"feedbackbot/bot/discord"
 	"feedbackbot/feedback"
@@ -37,7 +36,7 @@ func (b *Bot) onUsage(ctx context.Context, i *discord.Interaction) {
 func (b *Bot) usageOf(ctx context.Context, who, scope string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.commitBudget)
 	defer cancel()
-	now := time.Now()
+	now := b.options.Spending.now()
 	today, err := b.store.Used(ctx, scope, now)
 	if err != nil {
 		return "", err

@@ -96,6 +96,26 @@ func (o *Client) FollowUp(ctx context.Context, appID, token string, make func() 
 	return m, err
 }
 
+// EditFollowUp changes a further answer to an interaction, also where the bot may
+// not look.
+func (o *Client) EditFollowUp(ctx, grantBy context.Context, appID, token, id string, l Lane, make func() Body) error {
+	path := "/webhooks/" + appID + "/" + token + "/messages/"
+	return o.do(ctx, call{method: http.MethodPatch, path: path + id, route: "PATCH /webhooks/messages/id",
+		bucket: path, free: true, lane: l, repeat: true, grantBy: grantBy, body: func() any {
+			b := make()
+			b.Flags |= FlagSuppressEmbeds
+			return b
+		}})
+}
+
+// DeleteFollowUp deletes an answer to an interaction, also where the bot may not
+// look.
+func (o *Client) DeleteFollowUp(ctx context.Context, appID, token, id string) error {
+	path := "/webhooks/" + appID + "/" + token + "/messages/"
+	return o.do(ctx, call{method: http.MethodDelete, path: path + id, route: "DELETE /webhooks/messages/id",
+		bucket: path, free: true, lane: Urgent, repeat: true})
+}
+
 // Respond acknowledges an interaction. It leaves at once, never behind
 // messages. It may be repeated: Discord takes only the first.
 func (o *Client) Respond(ctx context.Context, i *Interaction, c Callback) error {

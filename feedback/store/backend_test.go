@@ -121,6 +121,15 @@ func (b *backend) seen() []call {
 	return append([]call(nil), b.calls...)
 }
 
+func (b *backend) wantNoOverlap(t *testing.T) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.overlap) > 0 {
+		t.Errorf("items were sent twice at once: %q", b.overlap)
+	}
+}
+
 // has returns how many responses and votes the backend holds.
 func (b *backend) has() (responses, votes int) {
 	b.mu.Lock()

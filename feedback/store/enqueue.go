@@ -89,13 +89,15 @@ const erased = `r.removed = 1 AND r.question = '' AND r.answer = ''`
 
 // lacking finds the responses of which a backend has no delivery at their
 // current revision, or at that of a submission on them. What was taken back
-// before the backend had it does not count, nor what has been forgotten.
+// before the backend had it does not count, nor what has been forgotten. For an
+// EXISTS in place of the 1 = Postgres would read all submissions into a table
+// first, for every page.
 const lacking = `SELECT r.id FROM responses r WHERE r.id > $1 AND NOT (` + erased + `) AND (
 		NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.backend = $3 AND d.response_id = r.id AND d.rater = '' AND d.source = ''
 			AND d.wanted_rev >= r.rev)
-		OR EXISTS (SELECT 1 FROM submissions s LEFT JOIN deliveries d ON d.backend = $3 AND d.response_id = s.response_id
+		OR 1 = (SELECT 1 FROM submissions s LEFT JOIN deliveries d ON d.backend = $3 AND d.response_id = s.response_id
 				AND d.rater = s.rater AND d.source = s.source
-			WHERE s.response_id = r.id AND (d.wanted_rev < s.rev OR d.wanted_rev IS NULL AND s.withdrawn = 0)))
+			WHERE s.response_id = r.id AND (d.wanted_rev < s.rev OR d.wanted_rev IS NULL AND s.withdrawn = 0) LIMIT 1))
 	ORDER BY r.id LIMIT $2`
 
 // Fill makes everything due that was stored while the backend was not enabled

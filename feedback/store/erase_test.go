@@ -33,6 +33,13 @@ func (e *eraser) Erase(_ context.Context, item string) error {
 	return nil
 }
 
+// gone returns what was deleted so far, sorted.
+func (e *eraser) gone() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Sorted(slices.Values(e.erased))
+}
+
 // What a forgotten member's items are at a backend is deleted there, later if it
 // is away, and one that cannot delete is named.
 func TestErase(t *testing.T) {
@@ -50,20 +57,19 @@ func TestErase(t *testing.T) {
 			t.Errorf("Forget() = %+v, %v, want two items at each", f, err)
 		}
 		w.pass(5 * time.Minute)
-		if len(e.erased) != 0 {
-			t.Errorf("erased %q while away", e.erased)
+		if gone := e.gone(); len(gone) != 0 {
+			t.Errorf("erased %q while away", gone)
 		}
 		e.mu.Lock()
 		e.away = false
 		e.mu.Unlock()
 		w.pass(2 * time.Minute)
-		slices.Sort(e.erased)
-		if len(e.erased) != 2 || !strings.HasPrefix(e.erased[0], r.ID+" remote") {
-			t.Errorf("erased %q, want the answer and the vote, once each", e.erased)
+		if gone := e.gone(); len(gone) != 2 || !strings.HasPrefix(gone[0], r.ID+" remote") {
+			t.Errorf("erased %q, want the answer and the vote, once each", gone)
 		}
 		w.pass(feedback.VisibleAfter)
-		if len(e.erased) != 4 {
-			t.Errorf("erased %q, want both once more when the backend surely shows them", e.erased)
+		if gone := e.gone(); len(gone) != 4 {
+			t.Errorf("erased %q, want both once more when the backend surely shows them", gone)
 		}
 		if left := rows(t, w.DB(), `SELECT item FROM erasures`); left != "" {
 			t.Errorf("left to delete: %q", left)

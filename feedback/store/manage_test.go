@@ -192,9 +192,7 @@ func TestOutageOnBothDatabases(t *testing.T) {
 			if got := b.rating(last, "0"); got != 4 {
 				t.Errorf("the backend holds %d, want the changed vote's 4", got)
 			}
-			if len(b.overlap) > 0 {
-				t.Errorf("items were sent twice at once: %q", b.overlap)
-			}
+			b.wantNoOverlap(t)
 		})
 	})
 }

@@ -57,9 +57,7 @@ func inWorld(t *testing.T, options store.Options, test func(w *world)) {
 			t.Fatal(err)
 		}
 		test(w)
-		if len(w.backend.overlap) > 0 {
-			t.Errorf("items were sent twice at once: %q", w.backend.overlap)
-		}
+		w.backend.wantNoOverlap(t)
 	})
 }
 
@@ -79,6 +77,13 @@ func (w *world) run(drain time.Duration, backends ...feedback.Backend) (stop fun
 	}, backends...))
 	w.t.Cleanup(stop)
 	return stop
+}
+
+// outcomes returns how often the worker reported an outcome.
+func (w *world) outcomes(name string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.told[name]
 }
 
 // pass lets time go by, and everything come to rest.
@@ -161,8 +166,8 @@ func TestVotesRest(t *testing.T) {
 		}
 		w.pass(time.Hour)
 		w.wantBacklog(0, 0)
-		if w.told["skipped"] != 1 {
-			t.Errorf("the worker reported %v, want one skipped", w.told)
+		if n := w.outcomes("skipped"); n != 1 {
+			t.Errorf("the worker reported %d skipped, want 1", n)
 		}
 		vote(t, w.Store, click(r, "undoes", 3)) // and decides once more
 		w.pass(time.Minute)
@@ -260,8 +265,8 @@ func TestPanicIsAFailure(t *testing.T) {
 		w.run(0)
 		monitor(t, w.Store)
 		w.pass(time.Minute)
-		if responses, _ := w.backend.has(); responses != 1 || w.told["retry"] != 1 {
-			t.Errorf("the backend holds %d responses after %v, want 1 after a retry", responses, w.told)
+		if responses, _ := w.backend.has(); responses != 1 || w.outcomes("retry") != 1 {
+			t.Errorf("the backend holds %d responses after %d retries, want 1 after one", responses, w.outcomes("retry"))
 		}
 	})
 }
