@@ -12,7 +12,6 @@ import (
 	"feedbackbot/bot"
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/store"
-	"feedbackbot/llm"
 )
 
 // checkTimeout bounds each part of the check.
@@ -30,7 +29,7 @@ func check(ctx context.Context, c Config, stdout io.Writer) int {
 		findings = append(findings, look(ctx)...)
 	}
 	part(func(ctx context.Context) []bot.Finding { return bot.Check(ctx, botOptions(c, nil, silent)) })
-	part(func(ctx context.Context) []bot.Finding { return []bot.Finding{checkModel(ctx, c, silent)} })
+	part(func(ctx context.Context) []bot.Finding { return checkModel(ctx, c, silent) })
 	part(func(ctx context.Context) []bot.Finding { return checkBackends(ctx, c, silent) })
 
 	code := exitOK
@@ -58,35 +57,6 @@ func checkDatabase(ctx context.Context, c Config) bot.Finding {
 	if err != nil {
 		f.Cause, f.Mend = err.Error(), "see that DATABASE_URL names a place that this user can write to"
 	}
-	return f
-}
-
-func checkModel(ctx context.Context, c Config, log *slog.Logger) bot.Finding {
-	f := bot.Finding{What: "model " + c.OpenAIModel}
-	model, err := newModel(c, log)
-	if err == nil {
-		err = model.Ping(ctx)
-	}
-	var e *llm.Error
-	switch {
-	case err == nil:
-		return f
-	case !errors.As(err, &e):
-		f.Mend = "correct OPENAI_BASE_URL and OPENAI_MODEL"
-	case e.Kind == llm.Empty:
-		return f // it answers; a single word is not what some models are made for
-	case e.Kind == llm.BadKey || e.Kind == llm.NoPermission:
-		f.Mend = "set OPENAI_API_KEY to a key that may use this model"
-	case e.Kind == llm.NoCredit:
-		f.Mend = "add credit to the account at the provider"
-	case e.Kind == llm.UnknownModel:
-		f.Mend = "set OPENAI_MODEL to a model that the provider has, and OPENAI_BASE_URL to its address, mostly ending in /v1"
-	case e.Kind == llm.BadRequest:
-		f.Mend = "see which setting the provider names; OPENAI_MAX_TOKENS=0 and an empty OPENAI_TEMPERATURE send the least"
-	default:
-		f.Mend = "see that OPENAI_BASE_URL is right and its server runs"
-	}
-	f.Cause = err.Error()
 	return f
 }
 

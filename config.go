@@ -226,6 +226,10 @@ func (c *Config) check() (wrong mistakes) {
 	if model.Hostname() == "api.openai.com" && c.OpenAIKey == "" {
 		wrong.add("OPENAI_API_KEY is missing")
 	}
+	if taken, fits := bot.PromptFits(c.SystemPrompt, c.OpenAIContextTokens); !fits {
+		wrong.add(fmt.Sprintf("SYSTEM_PROMPT takes about %d of the %d tokens of OPENAI_CONTEXT_TOKENS and leaves no room for a question: shorten it, or raise OPENAI_CONTEXT_TOKENS",
+			taken, c.OpenAIContextTokens))
+	}
 	if c.DiscordGlobalRPS < 1 {
 		wrong.add("DISCORD_GLOBAL_RPS must be at least 1")
 	}

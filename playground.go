@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -10,7 +11,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -36,12 +39,19 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	flags := flag.NewFlagSet("playground", flag.ContinueOnError)
 	flags.SetOutput(stdout)
 	data := flags.String("data", "", "folder that keeps the database; a temporary one if empty")
+	dialect := flags.String("model", "", "how the scripted model speaks: as one of the providers that -model list prints")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
 	} else if flags.NArg() > 0 {
 		return fmt.Errorf("playground takes no argument %q; try feedbackbot playground -h", flags.Arg(0))
+	}
+	if *dialect == "list" {
+		return printDialects(stdout)
+	}
+	if *dialect != "" && !slices.ContainsFunc(llmtest.Dialects(), func(d llmtest.Dialect) bool { return d.Name == *dialect }) {
+		return fmt.Errorf("the scripted model knows no %q; feedbackbot playground -model list prints what it knows", *dialect)
 	}
 	folder := *data
 	if folder == "" {
@@ -72,6 +82,11 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 		options.ModelURL, options.Scripted = model.URL(), true
 		vars["OPENAI_API_KEY"], vars["OPENAI_MODEL"] = llmtest.DefaultKey, "scripted-mini"
 		vars["OPENAI_MODELS"] = "scripted-mini,scripted-maxi"
+		if *dialect != "" {
+			vars["OPENAI_MODEL"] = *dialect
+		}
+	case *dialect != "":
+		return errors.New("-model is for the scripted model; a real one has its name in OPENAI_MODEL")
 	case options.ModelURL == "":
 		options.ModelURL = openAI
 	}
@@ -113,4 +128,17 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	fmt.Fprintf(stdout, "The playground is at %s  (Ctrl-C ends it)\n", p.URL())
 	log := slog.New(slog.NewJSONHandler(p, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return p.Run(ctx, func(ctx context.Context) error { return serve(ctx, c, log) })
+}
+
+// printDialects lists how the scripted model can speak, and what comes of it.
+func printDialects(stdout io.Writer) error {
+	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	for _, d := range llmtest.Dialects() {
+		comes := cmp.Or(d.Wrong, d.Finish)
+		if d.Heals {
+			comes += ", mended by asking in another way"
+		}
+		fmt.Fprintf(w, "%s\t%s\n", d.Name, comes)
+	}
+	return w.Flush()
 }

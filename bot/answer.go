@@ -87,8 +87,8 @@ func (b *Bot) write(ctx, flown context.Context, r *reply) written {
 		defer func() { result <- w }()
 		defer endStreaming()
 		b.protect("model", nil, func() {
-			w.answer, w.err = b.model.Stream(modelCtx, r.q.chosen.model, prompt, func(piece string) {
-				if d.add(piece) > maxMessages*text.MaxMessage {
+			w.answer, w.err = b.model.Stream(modelCtx, r.q.chosen.model, prompt, func(piece string, anew bool) {
+				if d.add(piece, anew) > maxMessages*text.MaxMessage {
 					stopModel(errFull)
 				}
 			})
@@ -142,13 +142,19 @@ type draft struct {
 	mu      sync.Mutex
 	text    strings.Builder
 	runes   int
+	anew    bool // it began anew
 	changed chan struct{}
 }
 
-// add adds a piece and returns how many code points there are.
-func (d *draft) add(piece string) (runes int) {
+// add adds a piece, in place of all before it when it comes anew, and returns how
+// many code points there are.
+func (d *draft) add(piece string, anew bool) (runes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if anew {
+		d.text.Reset()
+		d.runes, d.anew = 0, true
+	}
 	d.text.WriteString(piece)
 	d.runes += utf8.RuneCountInString(piece)
 	select {
@@ -162,4 +168,12 @@ func (d *draft) now() (string, int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.text.String(), d.runes
+}
+
+// restarted reports whether the answer began anew, and so may be shorter than
+// what is on the screen.
+func (d *draft) restarted() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.anew
 }

@@ -66,7 +66,7 @@ type database interface {
 
 // model answers questions.
 type model interface {
-	Stream(ctx context.Context, name string, conversation []llm.Message, onText func(string)) (llm.Answer, error)
+	Stream(ctx context.Context, name string, conversation []llm.Message, onText func(piece string, anew bool)) (llm.Answer, error)
 	Host() string    // of the usual model's provider
 	Model() string   // the usual model's name
 	Names() []string // of all that are offered
@@ -99,6 +99,7 @@ type Bot struct {
 	fetch        *files.Fetcher
 	forms        *fleeting[aboutForm]
 	warned       *fleeting[bool]   // people who were told that the bot may not write somewhere
+	takenBack    *fleeting[bool]   // messages of answers that turned out to be shorter
 	commandTexts *fleeting[string] // questions of commands, by interaction, when the store keeps no text
 	slots        *slots
 	asked        hourly
@@ -153,6 +154,7 @@ func New(options Options, store database, model model) (*Bot, error) {
 		fetch:        files.NewFetcher(options.APIURL, discord.UserAgent),
 		forms:        newFleeting[aboutForm](),
 		warned:       newFleeting[bool](),
+		takenBack:    newFleeting[bool](),
 		commandTexts: newFleeting[string](),
 		seen:         newRecent(10_000),
 		fatal:        make(chan error, 1),

@@ -119,3 +119,14 @@ func missingPermissions(have string) []string {
 	}
 	return missing
 }
+
+// roomForQuestion is how many tokens a system prompt has to leave at least.
+const roomForQuestion = 100
+
+// PromptFits reports whether a system prompt leaves room for a question among as
+// many tokens as the model is shown; 0 is any number. It also returns how many
+// the prompt takes.
+func PromptFits(prompt string, contextTokens int) (taken int, fits bool) {
+	taken = tokens(prompt)
+	return taken, contextTokens <= 0 || taken+roomForQuestion <= contextTokens
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -213,7 +214,7 @@ func promptVersion(prompt string) string {
 // worthTrying reports whether the same question may well get an answer later.
 func worthTrying(err error) bool {
 	var e *llm.Error
-	return !errors.As(err, &e) || e.Kind != llm.TooLong && e.Kind != llm.Moderated && e.Kind != llm.NoImages
+	return !errors.As(err, &e) || !slices.Contains([]llm.Kind{llm.TooLong, llm.Moderated, llm.NoImages, llm.BadImage, llm.DailyQuota}, e.Kind)
 }
 
 // finishOf says how an answer of which text arrived has ended, and the mark that

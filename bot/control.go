@@ -132,6 +132,9 @@ func (b *Bot) earlier(ctx context.Context, responseID string) (a feedback.Ask, e
 func (b *Bot) onDelete(messageIDs ...string) {
 	b.begin("deleted message", func() {
 		for _, id := range messageIDs {
+			if _, own := b.takenBack.take(id); own {
+				continue // it said nothing of the answer
+			}
 			b.flights.stop(errDeleted, func(a feedback.Ask) bool { return a.ID == id || a.Source == id })
 			if err := b.store.Remove(b.requests, id); err != nil {
 				b.log.Warn("cannot take a deleted message out of its conversation", "error", err)

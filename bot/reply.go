@@ -38,6 +38,11 @@ func (r *reply) progress(ctx, streaming context.Context, d *draft) error {
 		so, _ := d.now()
 		parts := text.Split(text.Answer(so), text.MaxMessage, false)
 		parts = parts[:min(len(parts), maxMessages)]
+		if d.restarted() {
+			if err := r.shrink(ctx, len(parts)); err != nil {
+				return err
+			}
+		}
 		newest := func(k int) func() string {
 			return func() string {
 				so, _ := d.now()
@@ -79,6 +84,9 @@ func (r *reply) progress(ctx, streaming context.Context, d *draft) error {
 // complete brings the messages to the final parts. The last edit puts the
 // buttons under the last part, if the store knows the answer.
 func (r *reply) complete(ctx context.Context, parts []string) error {
+	if err := r.shrink(ctx, len(parts)); err != nil {
+		return err
+	}
 	last := len(parts) - 1
 	for k, part := range parts {
 		text := func() string { return part }
@@ -110,6 +118,9 @@ func (r *reply) complete(ctx context.Context, parts []string) error {
 
 // sentence shows a sentence in place of an answer.
 func (r *reply) sentence(ctx context.Context, words string) error {
+	if err := r.shrink(ctx, 1); err != nil {
+		return err
+	}
 	var buttons *[]discord.Row
 	if r.retryable && !r.q.unstored {
 		buttons = &[]discord.Row{retryRow(r.q.ResponseID, true)}
@@ -204,6 +215,19 @@ func (r *reply) edit(ctx, grantBy context.Context, k int, l discord.Lane, text f
 		r.shown[k] = shown
 	}
 	return err
+}
+
+// shrink takes back the messages after the first n: what stood in them was a
+// model's thought, and the answer is shorter.
+func (r *reply) shrink(ctx context.Context, n int) error {
+	for last := len(r.ids) - 1; last >= max(n, 1); last-- {
+		r.bot.takenBack.put(r.ids[last], true) // Discord tells of every deletion
+		if err := r.remove(ctx, r.ids[last]); err != nil && !discord.Permanent(err) {
+			return err
+		}
+		r.ids, r.shown = r.ids[:last], r.shown[:last]
+	}
+	return nil
 }
 
 // remove deletes a message of the answer. One that is gone is no error.

@@ -129,11 +129,11 @@ func (s *stage) since() time.Duration { return time.Since(s.began) }
 // scriptedModel says what a function says.
 type scriptedModel func(ctx context.Context, say func(string))
 
-func (m scriptedModel) Stream(ctx context.Context, _ string, _ []llm.Message, onText func(string)) (llm.Answer, error) {
+func (m scriptedModel) Stream(ctx context.Context, _ string, _ []llm.Message, onText func(string, bool)) (llm.Answer, error) {
 	a := llm.Answer{Model: "scripted"}
 	m(ctx, func(text string) {
 		a.Text += text
-		onText(text)
+		onText(text, false)
 	})
 	return a, context.Cause(ctx)
 }

@@ -45,12 +45,18 @@ func explainModel(err error) string {
 		return "I can't reach the model right now. Please try again in a minute."
 	case llm.Silent, llm.TimedOut:
 		return "The model took too long to answer. Please try again."
-	case llm.BadKey, llm.NoPermission, llm.NoCredit, llm.UnknownModel, llm.BadRequest:
+	case llm.BadKey, llm.NoPermission, llm.NoCredit, llm.UnknownModel, llm.BadRequest, llm.LimitTooLarge:
 		return "The model is not set up correctly, so I can't answer. Please tell the people who run this bot."
 	case llm.TooLong:
 		return textTooLong
 	case llm.NoImages:
 		return "This model can't look at pictures. Please ask without them."
+	case llm.BadImage:
+		return "The model couldn't read a picture. Please try another one, or ask without it."
+	case llm.DailyQuota:
+		return "The model has answered as much as it may for today. Please ask again tomorrow."
+	case llm.NoRoom:
+		return "The model thought about that for so long that there was no room left for an answer. Please ask for something smaller."
 	case llm.Moderated:
 		return "The model's provider does not allow an answer to that."
 	case llm.Empty:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +168,36 @@ func TestRequestsOpenAPI(t *testing.T) {
 		}
 		if fmt.Sprint(v.(map[string]any)["stream"]) != "true" {
 			t.Errorf("%s does not stream", r.Raw)
+		}
+	}
+}
+
+// An answer that may be too long is asked for shorter, and from then on at once;
+// but not so short that nobody is helped.
+func TestAsksForLess(t *testing.T) {
+	for _, test := range []struct {
+		limit int
+		fits  int // what the server takes; it says so without a number
+		want  []int
+	}{
+		{8192, 4096, []int{8192, 4096, 4096}},
+		{8192, 3000, []int{8192, 4096, 2048, 2048}},
+		{100, 10, []int{100, 100}},
+	} {
+		s := serve(t)
+		s.SetAnswer(picky(func(r llmtest.Request) string {
+			return map[bool]string{true: "max_tokens is too large"}[r.MaxTokens > test.fits]
+		}))
+		c := client(t, llm.Options{BaseURL: s.URL(), MaxTokens: test.limit})
+		for range 2 {
+			_, _, _ = stream(t.Context(), c, hello)
+		}
+		var got []int
+		for _, r := range s.Requests() {
+			got = append(got, r.MaxTokens)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("of %d, where %d fit, are asked %v, want %v", test.limit, test.fits, got, test.want)
 		}
 	}
 }

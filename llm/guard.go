@@ -13,8 +13,11 @@ import (
 )
 
 const (
-	// maxBody caps what is read of one answer; far more than any model says.
-	maxBody = 4 << 20
+	// maxIdle caps what a server may send without a chunk of an answer in it.
+	maxIdle = 4 << 20
+	// maxBody caps all of one answer. Most of it may be thrown away: a chunk takes
+	// a hundred times the bytes of its text, and long thoughts come before some.
+	maxBody = 256 << 20
 	// maxErrorBody caps what is read of an error answer.
 	maxErrorBody = 8 << 10
 	// maxLine caps one line of a stream.
@@ -27,6 +30,8 @@ const (
 // other side of go-openai, whose errors do not carry it.
 type exchange struct {
 	touch      func() // called whenever bytes arrive
+	useful     func() // to be called whenever they were a chunk of an answer; nil before
+	done       bool   // the stream came to the mark for its end
 	status     int
 	retryAfter time.Duration
 	errorBody  string
@@ -61,12 +66,13 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.touch()
 	x.status = resp.StatusCode
-	x.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	x.retryAfter = retryAfter(resp.Header, time.Now())
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		resp.Body.Close()
 		return nil, errRedirect // the key must not follow it to another host
 	}
-	body := &watched{ReadCloser: resp.Body, touch: x.touch, left: maxBody}
+	body := &watched{ReadCloser: resp.Body, touch: x.touch, idle: maxIdle, left: maxBody}
+	x.useful = func() { body.idle = maxIdle }
 	if resp.StatusCode >= http.StatusBadRequest {
 		text, _ := io.ReadAll(io.LimitReader(body, maxErrorBody)) // half an error text is better than none
 		x.errorBody = string(text)
@@ -76,7 +82,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}{bytes.NewReader(text), resp.Body}
 		return resp, nil
 	}
-	stream, err := normalise(body)
+	stream, err := normalise(body, &x.done)
 	if err != nil {
 		resp.Body.Close()
 		return nil, err
@@ -92,14 +98,17 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 type watched struct {
 	io.ReadCloser
 	touch func()
-	left  int
+	idle  int // bytes that may still come without a chunk of an answer
+	left  int // bytes that may still come at all
 }
 
 func (w *watched) Read(p []byte) (int, error) {
-	if w.left <= 0 {
-		return 0, fmt.Errorf("the answer is larger than %d bytes", maxBody)
+	most := min(w.idle, w.left)
+	if most <= 0 {
+		return 0, errFlood
 	}
-	n, err := w.ReadCloser.Read(p[:min(len(p), w.left)])
+	n, err := w.ReadCloser.Read(p[:min(len(p), most)])
+	w.idle -= n
 	w.left -= n
 	if n > 0 {
 		w.touch()
@@ -109,8 +118,9 @@ func (w *watched) Read(p []byte) (int, error) {
 
 // normalise looks at the first byte of a body rather than at its Content-Type,
 // which servers get wrong: a JSON document becomes a stream of one event, a web
-// page an error, and anything else is read as an event stream.
-func normalise(body io.Reader) (io.Reader, error) {
+// page an error, and anything else is read as an event stream. done is set when
+// that has come to the mark for its end, as a whole document has.
+func normalise(body io.Reader, done *bool) (io.Reader, error) {
 	r := bufio.NewReader(body)
 	if bom, err := r.Peek(3); err == nil && string(bom) == "\ufeff" {
 		r.Discard(3)
@@ -125,18 +135,19 @@ func normalise(body io.Reader) (io.Reader, error) {
 			continue
 		case '<':
 			return nil, errHTML
-		case '{':
+		case '{', '[':
 			r.UnreadByte()
 			text, err := io.ReadAll(r)
 			if err != nil {
 				return nil, err
 			}
+			*done = json.Valid(text)
 			var out bytes.Buffer
 			writeEvent(&out, text, false)
 			return &out, nil
 		}
 		r.UnreadByte()
-		return &eventStream{r: r}, nil
+		return &eventStream{r: r, done: done}, nil
 	}
 }
 
@@ -149,6 +160,7 @@ type eventStream struct {
 	data  []byte
 	lines int // of data
 	event string
+	done  *bool
 	sawCR bool
 	out   bytes.Buffer
 	err   error
@@ -209,12 +221,16 @@ func (s *eventStream) endLine() {
 		s.data = append(s.data, value...)
 	case "event":
 		s.event = string(value)
+	case "error": // as llama.cpp names it
+		s.dispatch()
+		s.data, s.event = append(s.data, value...), "error"
 	}
 	s.line = s.line[:0]
 }
 
 func (s *eventStream) dispatch() {
 	if len(bytes.TrimSpace(s.data)) > 0 {
+		*s.done = *s.done || isDone(s.data)
 		writeEvent(&s.out, s.data, s.event == "error")
 	}
 	s.data, s.lines, s.event = s.data[:0], 0, ""

@@ -19,7 +19,7 @@ func FuzzEventStream(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
 		read := func(r io.Reader) string {
-			stream, err := normalise(r)
+			stream, err := normalise(r, new(bool))
 			if err != nil {
 				return "error"
 			}
@@ -41,46 +41,25 @@ func FuzzEventStream(f *testing.F) {
 	})
 }
 
-// However a thought is cut into pieces, the same text is shown, and none of the
-// thought.
-func FuzzThink(f *testing.F) {
-	f.Add("<think>secret</think>\n\nanswer", 3)
-	f.Add("  <thi", 1)
-	f.Add("about <think> tags", 2)
-	f.Fuzz(func(t *testing.T, text string, size int) {
-		filter := func(size int) string {
-			var think thinkFilter
-			var shown strings.Builder
-			for rest := text; rest != ""; {
-				n := min(size, len(rest))
-				shown.WriteString(think.next(rest[:n]))
-				rest = rest[n:]
-			}
-			return shown.String() + think.flush()
-		}
-		whole := filter(len(text) + 1)
-		if pieces := filter(max(1, size%10)); pieces != whole {
-			t.Errorf("in pieces %q, at once %q", pieces, whole)
-		}
-		if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), thinkOpen) && whole != text {
-			t.Errorf("%q shows as %q, want it as it is", text, whole)
-		}
-	})
-}
-
-// A chunk of any shape neither panics nor takes back text.
+// A chunk of any shape neither panics nor shows what is not in the answer.
 func FuzzChunk(f *testing.F) {
 	f.Add([]byte(`{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1e400}}`))
 	f.Add([]byte(`{"choices":[{"delta":{"content":[{"type":"text","text":"b"}]}}],"usage":"x"}`))
 	f.Add([]byte(`{"error":{"message":{"a":1},"code":[]}}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		var shown strings.Builder
-		r := reader{onText: func(text string) { shown.WriteString(text) }, answer: Answer{Text: "before"}}
-		if err := r.chunk(line); err != nil {
+		r := reader{onText: func(text string, anew bool) {
+			if anew {
+				shown.Reset()
+			}
+			shown.WriteString(text)
+		}}
+		if _, err := r.chunk(line); err != nil {
 			_ = err.Error()
 		}
-		if want := "before" + shown.String(); r.answer.Text != want {
-			t.Errorf("text = %q, want %q", r.answer.Text, want)
+		answer, _ := r.end(t.Context(), io.EOF, true)
+		if answer.Text != shown.String() {
+			t.Errorf("text = %q, shown %q", answer.Text, shown.String())
 		}
 		if r.answer.InputTokens < 0 || r.answer.InputTokens > maxCount {
 			t.Errorf("input tokens = %d", r.answer.InputTokens)

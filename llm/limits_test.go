@@ -187,3 +187,19 @@ func TestTokenCounts(t *testing.T) {
 		}
 	}
 }
+
+// What is thrown away counts for nothing: long thoughts come before some answers.
+func TestLongThoughts(t *testing.T) {
+	s := serve(t)
+	var raw strings.Builder
+	for range 12_000 {
+		raw.WriteString(`data: {"id":"gen-1","object":"chat.completion.chunk","created":1767225600,"model":"m","provider":"p","choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning":" and","reasoning_details":[{"type":"reasoning.text","text":" and","format":"unknown","index":0,"signature":"`)
+		raw.WriteString(strings.Repeat("x", 120) + `"}]},"finish_reason":null,"native_finish_reason":null,"logprobs":null}]}` + "\n\n")
+	}
+	head, end := events("one two")
+	once(s, llmtest.Script{Raw: []byte(raw.String() + head + end)})
+	answer, _, err := stream(t.Context(), client(t, llm.Options{BaseURL: s.URL(), MaxTokens: 32_000}), hello)
+	if err != nil || answer.Text != "one two" || len(s.Requests()) != 1 || raw.Len() < 4<<20 {
+		t.Errorf("Stream() = %q, %v after %d bytes and %d requests, want the answer at once", answer.Text, err, raw.Len(), len(s.Requests()))
+	}
+}

@@ -2,8 +2,8 @@
 // streams what it says.
 //
 //	client, err := llm.New(llm.Options{BaseURL: "https://api.openai.com/v1", Key: key, Model: "gpt-5-mini"})
-//	answer, err := client.Stream(ctx, []llm.Message{{Role: llm.User, Content: "Hello!"}}, func(text string) {
-//		fmt.Print(text)
+//	answer, err := client.Stream(ctx, []llm.Message{{Role: llm.User, Content: "Hello!"}}, func(piece string, anew bool) {
+//		fmt.Print(piece)
 //	})
 //
 // Providers cut streams, hang, answer errors inside a good status and worse.
@@ -101,7 +101,10 @@ type Client struct {
 	// What this provider has refused before, so that it is not sent again.
 	withoutUsage  atomic.Bool // stream_options
 	limitField    atomic.Int32
-	withoutSample atomic.Bool // temperature
+	withoutSample atomic.Bool  // temperature
+	most          atomic.Int64 // tokens of an answer; 0 for as many as wanted
+	// What its answers began with: a thought of which only the end is marked, or not.
+	thinksFirst, answersAtOnce atomic.Bool
 }
 
 // New returns a client, or an error when the options cannot work.
@@ -142,13 +145,15 @@ func (c *Client) Host() string { return c.host }
 func (c *Client) Model() string { return c.options.Model }
 
 // Stream asks the model to continue a conversation, and calls onText with each
-// piece of its answer as it arrives, from the calling goroutine. It tries again
-// when the provider is busy or in trouble, but never after the first text. An
-// error is an [*Error]; the answer then holds what had arrived.
-func (c *Client) Stream(ctx context.Context, conversation []Message, onText func(string)) (Answer, error) {
+// piece of its answer as it arrives, from the calling goroutine. A piece that
+// comes anew replaces all before it, which turned out to be no answer but a
+// thought. Stream tries again when the provider is busy or in trouble, but never
+// after the first text. An error is an [*Error]; the answer then holds what had
+// arrived.
+func (c *Client) Stream(ctx context.Context, conversation []Message, onText func(piece string, anew bool)) (Answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Total, errTotal)
 	defer cancel()
-	shortened, tries, began := false, 0, time.Now()
+	tries, began := 0, time.Now()
 	answer, err := backoff.Retry(ctx, func() (Answer, error) {
 		tries++
 		answer, err := c.try(ctx, conversation, onText)
@@ -159,14 +164,8 @@ func (c *Client) Stream(ctx context.Context, conversation []Message, onText func
 		case !errors.As(err, &e):
 			err = &Error{Kind: Malformed, Err: err}
 			return answer, backoff.Permanent(err)
-		case answer.Text != "" || !e.Kind.passing() && e.Kind != TooLong:
+		case answer.Text != "" || !e.Kind.passing() || ctx.Err() != nil:
 			return answer, backoff.Permanent(err)
-		case e.Kind == TooLong:
-			shorter := shorten(conversation)
-			if shortened || len(shorter) == len(conversation) {
-				return answer, backoff.Permanent(err)
-			}
-			conversation, shortened = shorter, true
 		case e.After > patience-time.Since(began):
 			return answer, backoff.Permanent(err)
 		}
@@ -198,8 +197,8 @@ func newBackOff() backoff.BackOff {
 	return b
 }
 
-// shorten drops the older half of a conversation, but neither its system
-// prompt nor its last turn.
+// shorten drops about the older half of a conversation, but neither its system
+// prompt nor its last turn. What is left begins with the user again.
 func shorten(conversation []Message) []Message {
 	head := 0
 	for head < len(conversation) && conversation[head].Role == System {
@@ -209,12 +208,12 @@ func shorten(conversation []Message) []Message {
 	if len(turns) < 2 {
 		return conversation
 	}
-	shorter := append([]Message(nil), conversation[:head]...)
-	return append(shorter, turns[(len(turns)+1)/2:]...)
-}
-
-// Ping asks for one word, to verify the address, the key and the model.
-func (c *Client) Ping(ctx context.Context) error {
-	_, err := c.Stream(ctx, []Message{{Role: User, Content: "Reply with the word ok."}}, func(string) {})
-	return err
+	from := (len(turns) + 1) / 2
+	for from > 1 && turns[from].Role != User {
+		from--
+	}
+	for from < len(turns)-1 && turns[from].Role != User {
+		from++
+	}
+	return append(conversation[:head:head], turns[from:]...)
 }

@@ -93,7 +93,12 @@ var hello = []llm.Message{{Role: llm.User, Content: "hello"}}
 // error.
 func stream(ctx context.Context, c *llm.Client, conversation []llm.Message) (llm.Answer, string, error) {
 	var shown strings.Builder
-	answer, err := c.Stream(ctx, conversation, func(text string) { shown.WriteString(text) })
+	answer, err := c.Stream(ctx, conversation, func(text string, anew bool) {
+		if anew {
+			shown.Reset()
+		}
+		shown.WriteString(text)
+	})
 	return answer, shown.String(), err
 }
 
@@ -263,7 +268,7 @@ func TestCanceled(t *testing.T) {
 	s.Queue(llmtest.Script{Text: "one two three", StallAfter: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	c := client(t, llm.Options{BaseURL: s.URL()})
-	answer, err := c.Stream(ctx, hello, func(string) { cancel() })
+	answer, err := c.Stream(ctx, hello, func(string, bool) { cancel() })
 	var e *llm.Error
 	if !errors.As(err, &e) || e.Kind != llm.Canceled || answer.Text == "" {
 		t.Errorf("Stream() = %q, %v, want the first text and canceled", answer.Text, err)
@@ -295,7 +300,7 @@ func ExampleClient_Stream() {
 	if err != nil {
 		panic(err)
 	}
-	answer, err := model.Stream(context.Background(), []llm.Message{{Role: llm.User, Content: "What is 2+2?"}}, func(string) {})
+	answer, err := model.Stream(context.Background(), []llm.Message{{Role: llm.User, Content: "What is 2+2?"}}, func(string, bool) {})
 	fmt.Println(answer.Text, answer.Finish, err)
 	// Output: 2 + 2 = **4** stop <nil>
 }

@@ -50,7 +50,7 @@ func (m *Models) Model() string { return m.offered[0].Model() }
 // Stream is [Client.Stream] with the model of this name, or with the usual one
 // when it is not offered. When that fails before its first word, in a way that
 // another model may not, the fallback answers.
-func (m *Models) Stream(ctx context.Context, name string, conversation []Message, onText func(string)) (Answer, error) {
+func (m *Models) Stream(ctx context.Context, name string, conversation []Message, onText func(string, bool)) (Answer, error) {
 	c := m.offered[0]
 	for _, other := range m.offered {
 		if other.Model() == name {
@@ -69,14 +69,16 @@ func (m *Models) Stream(ctx context.Context, name string, conversation []Message
 		return answer, err
 	}
 	c.options.Log.Warn("a model failed; another stands in", "model", c.Model(), "fallback", m.fallback.Model(), "error", err)
-	m.rest(c)
+	if e.Kind != NoImages { // which is about this question alone
+		m.rest(c)
+	}
 	return m.fallback.Stream(ctx, conversation, onText)
 }
 
 // another reports whether another model may answer where this one failed.
 func (k Kind) another() bool {
 	switch k {
-	case Moderated, Canceled, TooLong, BadRequest:
+	case Moderated, Canceled, TooLong, BadRequest, BadImage:
 		return false
 	}
 	return true

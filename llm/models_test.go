@@ -40,15 +40,17 @@ func TestModels(t *testing.T) {
 			{"usual", func() {
 				usualServer.Queue(llmtest.Script{Status: 400, Body: `{"error":{"message":"flagged by moderation"}}`})
 			}, [3]int{3, 1, 0}, true},
-			{"usual", func() { usualServer.Queue(llmtest.Error(401, "no such key")) }, [3]int{4, 1, 1}, false},
-			{"usual", nil, [3]int{4, 1, 2}, false},
-			{"other", nil, [3]int{4, 2, 2}, false},
-			{"usual", func() { time.Sleep(time.Minute) }, [3]int{5, 2, 2}, false},
+			{"usual", func() { usualServer.Queue(llmtest.Error(400, "This model does not support image input.")) }, [3]int{4, 1, 1}, false},
+			{"usual", nil, [3]int{5, 1, 1}, false}, // it was about that question alone
+			{"usual", func() { usualServer.Queue(llmtest.Error(401, "no such key")) }, [3]int{6, 1, 2}, false},
+			{"usual", nil, [3]int{6, 1, 3}, false},
+			{"other", nil, [3]int{6, 2, 3}, false},
+			{"usual", func() { time.Sleep(time.Minute) }, [3]int{7, 2, 3}, false},
 		} {
 			if step.prepare != nil {
 				step.prepare()
 			}
-			_, err := m.Stream(t.Context(), step.name, []llm.Message{{Role: llm.User, Content: "hello"}}, func(string) {})
+			_, err := m.Stream(t.Context(), step.name, long(true), func(string, bool) {})
 			if got := asked(); (err != nil) != step.wrong || got != step.want {
 				t.Errorf("with %q: %v, requests %v, want %v", step.name, err, got, step.want)
 			}

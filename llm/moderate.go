@@ -49,7 +49,7 @@ func (c *Client) flagged(ctx context.Context, text string) ([]string, error) {
 	defer cancel()
 	answer, err := c.plain.Moderations(ctx, openai.ModerationRequest{Input: text, Model: openai.ModerationOmniLatest})
 	if err != nil {
-		return nil, fmt.Errorf("moderate a text: %w", c.explain(ctx, &exchange{}, err))
+		return nil, fmt.Errorf("moderate a text: %w", c.explain(ctx, &exchange{}, asked{}, err))
 	}
 	var found []string
 	for _, result := range answer.Results {

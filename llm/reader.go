@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -8,14 +9,20 @@ import (
 	"time"
 )
 
+// maxText caps the text of one answer, in bytes; far more than any model says.
+const maxText = 256 << 10
+
 // reader puts an answer together from the chunks of a stream. It takes every
 // field for itself, so that one of a wrong type does not lose the others.
 type reader struct {
-	answer   Answer
-	onText   func(string)
-	key      string
-	think    thinkFilter
-	finish   Finish
+	answer Answer // but for its text
+	text   strings.Builder
+	onText func(piece string, anew bool)
+	asked  asked
+	key    string
+	think  thoughts
+	index  string // of the choice that gives text; "" while none has
+	ending
 	refused  bool // the text is a refusal
 	sawChunk bool
 }
@@ -24,6 +31,8 @@ type chunk struct {
 	Object  json.RawMessage `json:"object"`
 	Error   json.RawMessage `json:"error"`
 	Message json.RawMessage `json:"message"`
+	Detail  json.RawMessage `json:"detail"`
+	Msg     json.RawMessage `json:"msg"`
 	Model   json.RawMessage `json:"model"`
 	Choices json.RawMessage `json:"choices"`
 	Usage   json.RawMessage `json:"usage"`
@@ -34,29 +43,33 @@ type choice struct {
 	Delta   json.RawMessage `json:"delta"`
 	Message json.RawMessage `json:"message"` // in place of delta when the server does not stream
 	Finish  json.RawMessage `json:"finish_reason"`
+	Camel   json.RawMessage `json:"finishReason"` // as Gemini writes it
 	Error   json.RawMessage `json:"error"`
 }
 
-type delta struct {
-	Content json.RawMessage `json:"content"`
-	Refusal json.RawMessage `json:"refusal"`
-}
-
-// chunk takes in one data line of the stream.
-func (r *reader) chunk(line []byte) error {
+// chunk takes in one data line of the stream. It reports whether the line was a
+// chunk of an answer, or only something that is thrown away.
+func (r *reader) chunk(line []byte) (useful bool, err error) {
+	var list []json.RawMessage
+	if bytes.HasPrefix(line, []byte("[")) && json.Unmarshal(line, &list) == nil {
+		for _, one := range list {
+			if useful, err = r.chunk(one); err != nil {
+				return useful, err
+			}
+		}
+		return useful, nil
+	}
 	var c chunk
 	if json.Unmarshal(line, &c) != nil {
-		return nil // one event that makes no sense must not lose the rest
+		return false, nil // one event that makes no sense must not lose the rest
 	}
-	if r.finish != "" {
-		r.usage(c.Usage) // the answer is over; what else comes is of no interest
-		return nil
+	isError := filled(c.Error) || plain(c.Object) == "error" ||
+		!present(c.Choices) && (filled(c.Message) || filled(c.Detail) || filled(c.Msg))
+	if isError && r.sure {
+		return false, nil // the answer is over; what else comes is of no interest
 	}
-	if present(c.Error) {
-		return providerError(c.Error, 0, r.key)
-	}
-	if plain(c.Object) == "error" {
-		return providerError(line, 0, r.key)
+	if isError {
+		return false, providerError(line, 0, 0, r.asked, r.key)
 	}
 	r.sawChunk = true
 	if model := plain(c.Model); present(c.Model) && model != "" {
@@ -65,17 +78,26 @@ func (r *reader) chunk(line []byte) error {
 	r.usage(c.Usage)
 	var choices []choice
 	if json.Unmarshal(c.Choices, &choices) != nil {
-		return nil // none, or not a list
+		return false, nil // none, or not a list
 	}
-	for _, ch := range choices {
-		if n := plain(ch.Index); n != "" && n != "0" {
-			continue // only one answer was asked for
-		}
-		if err := r.choice(ch); err != nil {
-			return err
+	if at := r.ours(choices); at >= 0 {
+		err = r.choice(choices[at])
+	}
+	return true, err
+}
+
+// ours picks one choice, for only one answer was asked for: the one that has
+// given text, the first until then. Not all servers count from 0.
+func (r *reader) ours(choices []choice) int {
+	found := -1
+	for at, ch := range choices {
+		switch n := plain(ch.Index); {
+		case r.index != "" && n != r.index:
+		case found < 0, n == "0":
+			found = at
 		}
 	}
-	return nil
+	return found
 }
 
 func (r *reader) choice(ch choice) error {
@@ -83,53 +105,64 @@ func (r *reader) choice(ch choice) error {
 	if !present(body) {
 		body = ch.Message
 	}
-	var d delta
-	if json.Unmarshal(body, &d) == nil {
-		if text := content(d.Content); text != "" {
-			r.text(r.think.next(text))
-		}
-		if refusal := content(d.Refusal); refusal != "" {
-			r.text(r.think.flush())
-			r.text(refusal)
-			r.refused = true
-		}
+	var d map[string]json.RawMessage
+	_ = json.Unmarshal(body, &d) // none, or of another type: it says nothing
+	r.moved = false
+	if filled(d["reasoning_content"]) || filled(d["reasoning"]) || filled(d["thinking"]) {
+		r.show(r.think.apart())
 	}
-	if present(ch.Error) {
-		return providerError(ch.Error, 0, r.key)
+	if said := content(d["content"]); said != "" && !isThought(d["extra_content"]) {
+		r.index = plain(ch.Index)
+		r.goesOn(said)
+		r.show(r.think.next(said))
 	}
-	if !present(ch.Finish) {
+	if refusal := content(d["refusal"]); refusal != "" {
+		r.goesOn(refusal)
+		r.show(r.think.flush(true))
+		r.show(refusal, false)
+		r.refused = true
+	}
+	if filled(ch.Error) {
+		return providerError(ch.Error, 0, 0, r.asked, r.key)
+	}
+	if r.text.Len()+r.think.kept.Len()+len(r.think.held) > maxText {
+		return &Error{Kind: Broken, Err: fmt.Errorf("the answer is longer than %d bytes", maxText)}
+	}
+	reason := ch.Finish
+	if !present(reason) {
+		reason = ch.Camel
+	}
+	if !present(reason) {
 		return nil
 	}
-	switch reason := plain(ch.Finish); reason {
-	case "stop", "tool_calls", "function_call":
-		r.finish = Stop
-		if r.refused {
-			r.finish = Refusal
-		}
-	case "length":
-		r.finish = Length
-	case "content_filter":
-		r.finish = Filtered
-	case "":
-	default:
-		return &Error{Kind: Trouble, Err: fmt.Errorf("the provider ended the answer with %q", clean(reason, r.key))}
-	}
-	return nil
+	return r.ends(clean(plain(reason), r.key), says(d))
 }
 
-func (r *reader) text(text string) {
-	if text == "" {
+// says reports whether a delta carries anything: text, thoughts, calls of tools.
+func says(delta map[string]json.RawMessage) bool {
+	for name, value := range delta {
+		if name != "role" && filled(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// show takes in what may be seen of the answer.
+func (r *reader) show(piece string, anew bool) {
+	if piece == "" && !anew {
 		return
 	}
-	if r.answer.FirstText.IsZero() {
+	if anew {
+		r.text.Reset()
+		r.answer.FirstText = time.Time{}
+	}
+	if r.answer.FirstText.IsZero() && piece != "" {
 		r.answer.FirstText = time.Now()
 	}
-	r.answer.Text += text
-	r.onText(text)
+	r.text.WriteString(piece)
+	r.onText(piece, anew)
 }
-
-// flush releases text that the think filter held back.
-func (r *reader) flush() { r.text(r.think.flush()) }
 
 // usage reads token counts. Some servers send fractions, texts or nonsense.
 func (r *reader) usage(raw json.RawMessage) {
@@ -174,7 +207,7 @@ func content(raw json.RawMessage) string {
 	}
 	var b strings.Builder
 	for _, block := range blocks {
-		if block.Type == "" || block.Type == "text" {
+		if block.Type == "" || block.Type == "text" || block.Type == "output_text" {
 			b.WriteString(block.Text)
 		}
 	}
@@ -183,70 +216,21 @@ func content(raw json.RawMessage) string {
 
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-// thinkFilter removes the <think>...</think> with which some models begin their
-// answer. It works across chunks, and only at the very start, so that an answer
-// about such tags is left alone.
-type thinkFilter struct {
-	held  string // text that cannot be judged yet
-	state int
+// filled reports whether a field says anything at all.
+func filled(raw json.RawMessage) bool {
+	switch string(raw) {
+	case "", "null", `""`, "{}", "[]", "false", "0":
+		return false
+	}
+	return true
 }
 
-const (
-	thinkStart = iota // nothing but white space so far
-	thinkInside
-	thinkAfter // skipping the white space behind it
-	thinkOff
-)
-
-const (
-	thinkOpen  = "<think>"
-	thinkClose = "</think>"
-)
-
-// next returns what of text may be shown.
-func (f *thinkFilter) next(text string) string {
-	if f.state == thinkOff {
-		return text
+// isThought reports whether Gemini says that a piece of text is none of the answer.
+func isThought(extra json.RawMessage) bool {
+	var e struct {
+		Google struct {
+			Thought bool `json:"thought"`
+		} `json:"google"`
 	}
-	f.held += text
-	if f.state == thinkStart {
-		begin := strings.TrimLeft(f.held, " \t\r\n")
-		switch {
-		case strings.HasPrefix(begin, thinkOpen):
-			f.state, f.held = thinkInside, begin[len(thinkOpen):]
-		case strings.HasPrefix(thinkOpen, begin):
-			return "" // it may still become the tag
-		default:
-			f.state = thinkOff
-			return f.take()
-		}
-	}
-	if f.state == thinkInside {
-		_, after, found := strings.Cut(f.held, thinkClose)
-		if !found {
-			f.held = f.held[max(0, len(f.held)-len(thinkClose)):]
-			return ""
-		}
-		f.state, f.held = thinkAfter, after
-	}
-	f.held = strings.TrimLeft(f.held, " \t\r\n")
-	if f.held != "" {
-		f.state = thinkOff
-	}
-	return f.take()
-}
-
-// flush returns what was held back when the stream ends. An unfinished thought
-// is not an answer.
-func (f *thinkFilter) flush() string {
-	if f.state != thinkStart {
-		f.held = ""
-	}
-	return f.take()
-}
-
-func (f *thinkFilter) take() string {
-	text := f.held
-	f.held = ""
-	return text
+	return len(extra) > 0 && json.Unmarshal(extra, &e) == nil && e.Google.Thought
 }

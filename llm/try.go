@@ -3,13 +3,12 @@ package llm
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	openai "github.com/sashabaranov/go-openai"
 )
@@ -38,7 +37,7 @@ func isReasoning(model string) bool {
 	return false
 }
 
-func (c *Client) request(conversation []Message) openai.ChatCompletionRequest {
+func (c *Client) request(conversation []Message, limit int) openai.ChatCompletionRequest {
 	r := openai.ChatCompletionRequest{Model: c.options.Model}
 	for _, m := range conversation {
 		r.Messages = append(r.Messages, turn(m))
@@ -48,10 +47,10 @@ func (c *Client) request(conversation []Message) openai.ChatCompletionRequest {
 	}
 	switch c.limitField.Load() {
 	case maxCompletionTokens:
-		r.MaxCompletionTokens = c.options.MaxTokens
+		r.MaxCompletionTokens = limit
 	case maxTokens:
 		//lint:ignore SA1019 several servers know only this one
-		r.MaxTokens = c.options.MaxTokens
+		r.MaxTokens = limit
 	}
 	if c.options.Temperature != nil && !c.withoutSample.Load() {
 		r.Temperature = max(*c.options.Temperature, 1e-6) // a plain 0 would not be sent
@@ -79,10 +78,11 @@ func turn(m Message) openai.ChatCompletionMessage {
 // adapt reports whether a provider refused a parameter of what was sent that it
 // can be asked without, and leaves that out from now on. It goes by what was
 // sent: of several chats at once, one may have adapted for the others already.
-func (c *Client) adapt(err *Error, body string, sent openai.ChatCompletionRequest) bool {
+func (c *Client) adapt(err *Error, sent openai.ChatCompletionRequest) bool {
 	if err.Kind != BadRequest {
 		return false
 	}
+	body := err.words
 	var first bool
 	var lesson string
 	switch {
@@ -104,73 +104,129 @@ func (c *Client) adapt(err *Error, body string, sent openai.ChatCompletionReques
 	return true
 }
 
-// maxAdaptions bounds how often one try may leave out another parameter.
-const maxAdaptions = 4
+// maxChanges bounds how often one try may ask in another way.
+const maxChanges = 5
 
-// try asks once, leaving out what the provider refuses.
-func (c *Client) try(ctx context.Context, conversation []Message, onText func(string)) (Answer, error) {
-	for adaptions := 0; ; adaptions++ {
-		x := &exchange{}
-		request := c.request(conversation)
-		answer, err := c.once(ctx, x, request, onText)
+// try asks once. What the provider refuses is left out, an answer that may be too
+// long is asked for shorter, and a conversation that is too long is shown in part.
+func (c *Client) try(ctx context.Context, conversation []Message, onText func(string, bool)) (Answer, error) {
+	limit := c.limit()
+	for changes := 0; ; changes++ {
+		request := c.request(conversation, limit)
+		answer, err := c.once(ctx, request, asked{limit: limit, pictures: pictured(conversation)}, onText)
 		var e *Error
-		if errors.As(err, &e) && adaptions < maxAdaptions && answer.Text == "" && c.adapt(e, x.errorBody+e.Error(), request) {
-			continue
+		if !errors.As(err, &e) || changes == maxChanges || answer.Text != "" {
+			return answer, err
 		}
-		return answer, err
+		switch e.Kind {
+		case LimitTooLarge:
+			less := e.room
+			if less <= 0 || less >= limit {
+				less = limit / 2
+			}
+			if less < minRoom {
+				return answer, err
+			}
+			c.learnLimit(e, limit, less)
+			limit = less
+		case TooLong:
+			shorter := shorten(conversation)
+			if len(shorter) == len(conversation) {
+				return answer, err
+			}
+			c.options.Log.Warn("a conversation is too long for the model; showing it the latter half", "error", err)
+			conversation = shorter
+		default:
+			if !c.adapt(e, request) {
+				return answer, err
+			}
+		}
 	}
 }
 
+// limit is the bound of an answer, in tokens, as far as the provider takes it.
+func (c *Client) limit() int {
+	if most := int(c.most.Load()); most > 0 {
+		return min(most, c.options.MaxTokens)
+	}
+	return c.options.MaxTokens
+}
+
+// learnLimit keeps in mind that a provider takes only less than a limit. What one
+// question left no room for, others may have: so it is not brought down too far.
+func (c *Client) learnLimit(e *Error, limit, less int) {
+	if !e.lasting {
+		less = max(less, c.options.MaxTokens/4)
+	}
+	if e.Status != http.StatusPaymentRequired && less < c.limit() {
+		c.most.Store(int64(less))
+		c.options.Log.Warn("the model's server does not take so long an answer; asking for a shorter one", "max_tokens", limit, "instead", less)
+	}
+}
+
+func pictured(conversation []Message) bool {
+	return slices.ContainsFunc(conversation, func(m Message) bool { return len(m.Images) > 0 })
+}
+
+// thinker matches the names of models that may begin with a thought of which they
+// mark only the end. The first answer tells; until then their text is held back.
+var thinker = regexp.MustCompile(`(?i)\br1\b|qwq|think|reason`)
+
 // once makes one request and reads its stream to the end.
-func (c *Client) once(parent context.Context, x *exchange, request openai.ChatCompletionRequest, onText func(string)) (Answer, error) {
+func (c *Client) once(parent context.Context, request openai.ChatCompletionRequest, a asked, onText func(string, bool)) (Answer, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(c.options.Idle, func() { cancel(errIdle) })
 	defer watchdog.Stop()
-	var ended bool // only this goroutine reads the body, and so calls touch
-	x.touch = func() {
-		if !ended { // behind the end, nothing that arrives prolongs the wait
+	x := &exchange{}
+	r := reader{answer: Answer{Model: c.options.Model}, onText: onText, asked: a, key: c.options.Key}
+	r.think.known = c.thinksFirst.Load()
+	r.think.wait = r.think.known || thinker.MatchString(c.options.Model) && !c.answersAtOnce.Load()
+	x.touch = func() { // only this goroutine reads the body, and so calls it
+		if r.finish == "" { // behind an end, nothing that arrives prolongs the wait
 			watchdog.Reset(c.options.Idle)
 		}
 	}
-	r := reader{answer: Answer{Model: c.options.Model}, onText: onText, key: c.options.Key}
 	stream, err := c.api.CreateChatCompletionStream(withExchange(ctx, x), request)
 	if err != nil {
-		return r.answer, c.explain(ctx, x, err)
+		return r.answer, c.explain(ctx, x, a, err)
 	}
 	defer stream.Close()
 	for {
 		line, err := stream.RecvRaw()
 		if err != nil {
-			return r.end(ctx, err)
+			answer, err := r.end(ctx, err, x.done)
+			if err == nil {
+				c.thinksFirst.Store(r.think.bare)
+				c.answersAtOnce.Store(!r.think.bare)
+			}
+			return answer, err
 		}
-		if err := r.chunk(line); err != nil {
-			r.flush()
-			return r.answer, err
+		useful, err := r.chunk(line)
+		if err != nil {
+			return r.fail(err)
 		}
-		if r.finish != "" && !ended {
-			ended = true
-			watchdog.Reset(min(tail, c.options.Idle))
+		if useful {
+			x.useful()
+		}
+		if r.finish != "" && r.moved {
+			wait := c.options.Idle
+			if r.sure {
+				wait = min(tail, wait)
+			}
+			watchdog.Reset(wait)
+			r.moved = false
 		}
 	}
 }
 
 // explain says why a request brought no stream.
-func (c *Client) explain(ctx context.Context, x *exchange, err error) *Error {
+func (c *Client) explain(ctx context.Context, x *exchange, a asked, err error) *Error {
 	if ctx.Err() != nil {
 		return &Error{Kind: interrupted(ctx), Status: x.status, Err: context.Cause(ctx)}
 	}
 	if x.status >= http.StatusBadRequest {
-		var body struct {
-			Error json.RawMessage `json:"error"`
-		}
-		raw := json.RawMessage(x.errorBody)
-		if json.Unmarshal(raw, &body) == nil && len(body.Error) > 0 {
-			raw = body.Error
-		}
-		e := providerError(raw, x.status, c.options.Key)
-		e.After = x.retryAfter
-		return e
+		return providerError([]byte(x.errorBody), x.status, x.retryAfter, a, c.options.Key)
 	}
 	kind := Unreachable
 	switch {
@@ -179,7 +235,7 @@ func (c *Client) explain(ctx context.Context, x *exchange, err error) *Error {
 	case isClientRefusal(err):
 		kind = BadRequest
 	}
-	return &Error{Kind: kind, Status: x.status, Err: errors.New(clean(err.Error(), c.options.Key))}
+	return &Error{Kind: kind, Status: x.status, words: inWords(err.Error()), Err: errors.New(clean(err.Error(), c.options.Key))}
 }
 
 // isClientRefusal reports whether go-openai refused to send the request.
@@ -189,35 +245,4 @@ func isClientRefusal(err error) bool {
 		errors.Is(err, openai.ErrReasoningModelLimitationsOther) ||
 		errors.Is(err, openai.ErrReasoningModelLimitationsLogprobs) ||
 		errors.Is(err, openai.ErrChatCompletionInvalidModel)
-}
-
-// end judges a stream that has ended with err. Only a finish reason makes an
-// answer complete; a clean end of the connection proves nothing.
-func (r *reader) end(ctx context.Context, err error) (Answer, error) {
-	r.flush()
-	cut := &Error{Kind: Broken, Err: errors.New("the stream ended without a finish reason")}
-	switch {
-	case r.finish == "" && ctx.Err() != nil:
-		cut = &Error{Kind: interrupted(ctx), Err: context.Cause(ctx)}
-	case r.finish == "" && !errors.Is(err, io.EOF):
-		cut.Err = errors.New(clean(err.Error(), r.key))
-	case r.finish == "" && !r.sawChunk:
-		cut = &Error{Kind: Malformed, Err: errors.New("the server answered without a single chunk")}
-	case r.finish != "" && blank(r.answer.Text):
-		cut = &Error{Kind: Empty, Err: errors.New("the answer has no text; it ended with " + string(r.finish))}
-		if r.finish == Filtered {
-			cut.Kind = Moderated
-		}
-	case r.finish != "":
-		r.answer.Finish = r.finish
-		return r.answer, nil
-	}
-	return r.answer, cut
-}
-
-// blank reports whether a text shows nothing on a screen.
-func blank(text string) bool {
-	return strings.IndexFunc(text, func(r rune) bool {
-		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != '\u2800' && r != '\u3164'
-	}) < 0
 }

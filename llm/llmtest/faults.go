@@ -10,11 +10,11 @@ import (
 
 // The classes of a Case: what a client should make of an answer.
 const (
-	// Complete: a good finish_reason arrived, so this is all the model said.
+	// Complete: the answer has an end, so this is all the model said.
 	Complete = "complete"
 	// Cut: text arrived, but not its end. The text is shown, and marked.
 	Cut = "cut"
-	// Failed: no text arrived, and no finish_reason either.
+	// Failed: neither text nor an end arrived.
 	Failed = "failed"
 )
 
@@ -102,7 +102,7 @@ func soundAnswers() []Case {
 	}
 }
 
-// brokenStreams end without a finish_reason.
+// brokenStreams end without a finish_reason, or without the mark for the end.
 func brokenStreams() []Case {
 	text, part := "one two three four", "one two"
 	whole := SSE(Script{Text: text})
@@ -113,12 +113,12 @@ func brokenStreams() []Case {
 		{Name: "reset after two tokens", Script: Script{Text: text, DropAfter: 2}, Want: Cut, WantText: part},
 		{Name: "reset at once", Script: Script{Text: text, DropAfter: AtOnce}, Want: Failed},
 		{Name: "reset before the finish", Script: Script{Text: text, DropAfter: 4}, Want: Cut, WantText: text},
-		raw("end mark without finish", Cut, part, say(part), doneMark),
+		raw("end mark without finish", Complete, part, say(part), doneMark),
 		raw("end mark alone", Failed, "", doneMark),
 		raw("cut within a line", Cut, part, say(part), say("three")[:150]),
 		raw("finish is error", Cut, part, say(part), finish("error"), doneMark),
 		raw("finish is unknown", Cut, part, say(part), finish("network_error"), doneMark),
-		raw("finish is empty", Cut, part, say(part), finish(""), doneMark),
+		raw("finish is empty", Complete, part, say(part), finish(""), doneMark),
 		{Name: "cut within the role", Script: Script{Raw: whole[:40]}, Want: Failed},
 	}
 	short := raw("short content length", Cut, part, say(part))

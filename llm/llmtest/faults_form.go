@@ -84,7 +84,7 @@ func notStreams() []Case {
 	return []Case{
 		plain("whole completion instead of a stream", Complete, text, "application/json", completion),
 		plain("whole completion that says it is a stream", Complete, text, "text/event-stream", completion),
-		plain("whole completion without finish", Cut, text, "application/json", strings.Replace(completion, `"stop"`, "null", 1)),
+		plain("whole completion without finish", Complete, text, "application/json", strings.Replace(completion, `"stop"`, "null", 1)),
 		plain("whole completion without choices", Failed, "", "application/json", `{"id":"1","object":"chat.completion","choices":[]}`),
 		plain("half of a completion", Failed, "", "application/json", completion[:60]),
 		plain("error with status 200", Failed, "", "application/json", `{"error":{"message":"overloaded"}}`+"\n"),

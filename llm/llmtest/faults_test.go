@@ -67,7 +67,8 @@ func judge(ctx context.Context, client *http.Client, url string) (text, class st
 
 type reader struct {
 	text     string
-	finished bool // a good finish_reason arrived
+	finished bool // a good finish_reason arrived, or the mark for the end
+	failed   bool // a bad finish_reason arrived
 	over     bool // nothing after this counts
 }
 
@@ -122,6 +123,7 @@ func (r *reader) read(body io.Reader) {
 		r.event(data.String())
 		if r.text == "" && !r.finished {
 			r.event(strings.Join(lines, "\n")) // not a stream: one JSON object, perhaps
+			r.finished = r.text != ""
 		}
 	}
 }
@@ -133,6 +135,7 @@ func (r *reader) event(data string) {
 	}
 	if strings.TrimSpace(data) == "[DONE]" {
 		r.over = true
+		r.finished = r.finished || r.text != "" && !r.failed
 		return
 	}
 	var v map[string]any
@@ -167,6 +170,7 @@ func (r *reader) event(data string) {
 			}
 		}
 		finish, _ := choice["finish_reason"].(string)
+		r.failed = r.failed || strings.Contains(finish, "error")
 		r.finished = r.finished || slices.Contains([]string{"stop", "length", "content_filter", "tool_calls", "function_call"}, finish)
 	}
 }

@@ -11,8 +11,12 @@ import (
 
 // Friendly is the built-in answerer: a short deterministic answer that fits
 // what was asked, or a polite admission that it is only a script. It keeps to
-// the request's token limit and then finishes with "length".
+// the request's token limit and then finishes with "length". A model with the
+// name of a [Dialect] speaks in that.
 func Friendly(req Request) Script {
+	if d, found := dialect(req.Model); found {
+		return d.Script(req)
+	}
 	sc := Script{Text: reply(req)}
 	limit := cmp.Or(req.MaxCompletionTokens, req.MaxTokens)
 	if tokens := sc.tokens(); limit > 0 && len(tokens) > limit {

@@ -99,6 +99,9 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request, req Request, sc Sc
 	out := writer{w: w, control: http.NewResponseController(w), r: r}
 	switch {
 	case raw:
+		if sc.RawStep > 0 && sc.RawDelay == 0 {
+			sc.RawDelay = s.opts.TokenDelay
+		}
 		out.raw(sc)
 	case plain:
 		out.write([]byte(sc.Body))
