@@ -38,12 +38,24 @@ func TestBackends(t *testing.T) {
 	for variable, set := range map[string][]string{
 		"LANGFUSE_SECRET_KEY":         {"LANGFUSE_PUBLIC_KEY=canary"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT": {"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318"},
-		"OTEL_EXPORTER_OTLP_PROTOCOL": {"OTEL_EXPORTER_OTLP_PROTOCOL=grpc"},
+		"OTEL_EXPORTER_OTLP_PROTOCOL": {"OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317"},
+		"OTEL_EXPORTER_OTLP_HEADERS":  {"OTEL_EXPORTER_OTLP_HEADERS=canary\ncanary", "OTEL_EXPORTER_OTLP_ENDPOINT=http://c"},
 		"PHOENIX_BASE_URL":            {"PHOENIX_BASE_URL=phoenix"},
 		"WEBHOOK_SECRET":              {"WEBHOOK_URL=https://example.com", "WEBHOOK_SECRET=canary"},
 	} {
 		if _, err := from(set...); err == nil || !strings.Contains(err.Error(), variable) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%v = %v, want an error that names %s and no secret", set, err, variable)
 		}
+	}
+	// What is not used does not matter, however wrong it is.
+	names, err := from(
+		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json", "OTEL_EXPORTER_OTLP_HEADERS=canary\ncanary",
+		"OTEL_EXPORTER_OTLP_TIMEOUT=10s", "OTEL_EXPORTER_OTLP_COMPRESSION=zstd", "OTEL_EXPORTER_OTLP_CERTIFICATE=/nowhere", "OTEL_RESOURCE_ATTRIBUTES=canary",
+		"CONFIDENT_API=canary", "CONFIDENT_BASE_URL=canary",
+		"LANGFUSE_BASE_URL=canary", "LANGFUSE_TRACING_ENVIRONMENT=Canary",
+		"WEBHOOK_SECRET=canary",
+	)
+	if err != nil || len(names) > 0 {
+		t.Errorf("without one that is on: %v, %v, want none and no error", names, err)
 	}
 }

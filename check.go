@@ -11,6 +11,7 @@ import (
 
 	"feedbackbot/bot"
 	"feedbackbot/feedback"
+	"feedbackbot/feedback/rest"
 	"feedbackbot/feedback/store"
 )
 
@@ -54,8 +55,12 @@ func checkDatabase(ctx context.Context, c Config) bot.Finding {
 	if err == nil {
 		err = errors.Join(kept.Ping(ctx), kept.Close())
 	}
-	if err != nil {
-		f.Cause, f.Mend = err.Error(), "see that DATABASE_URL names a place that this user can write to"
+	var never *store.ConfigurationError
+	switch {
+	case errors.As(err, &never):
+		f.Cause, f.Mend = oneLine(never.Err), never.Mend
+	case err != nil:
+		f.Cause, f.Mend = oneLine(err), "see that the server at DATABASE_URL runs and can be reached from here, or that the file can be written to"
 	}
 	return f
 }
@@ -72,9 +77,12 @@ func checkBackends(ctx context.Context, c Config, log *slog.Logger) []bot.Findin
 	for _, b := range backends {
 		f := bot.Finding{What: "backend " + b.Name()}
 		if err := b.Check(ctx); err != nil {
-			f.Cause, f.Mend = err.Error(), "see that its address can be reached from here"
+			f.Cause, f.Mend = err.Error(), "see that its address can be reached from here, through HTTPS_PROXY where that is set"
 			if errors.Is(err, feedback.ErrUnauthorized) {
 				f.Mend = "set its key to one of a project at this address"
+			}
+			if e := new(rest.Mended); errors.As(err, &e) {
+				f.Cause, f.Mend = e.Err.Error(), e.Mend
 			}
 		}
 		findings = append(findings, f)

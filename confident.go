@@ -17,6 +17,9 @@ type ConfidentConfig struct {
 }
 
 func (c ConfidentConfig) check(wrong *mistakes) {
+	if c.ConfidentKey == "" {
+		return // not used
+	}
 	wrong.oneOf("CONFIDENT_API", c.ConfidentAPI, "annotations", "events")
 	wrong.oneOf("CONFIDENT_ENVIRONMENT", c.ConfidentEnvironment, "production", "development", "staging", "testing")
 	if c.ConfidentBaseURL != "" {

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -58,6 +58,7 @@ type Config struct {
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text"`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`
 
+	ProxyConfig
 	ModerationConfig
 
 	StoreText       bool `env:"STORE_TEXT" envDefault:"true"`
@@ -98,61 +99,54 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 // errConfiguration is a configuration that can never work.
 var errConfiguration = errors.New("configuration")
 
-// readFiles gives each variable NAME the content of the file that NAME_FILE
-// names, and says which cannot be read.
-func readFiles(vars map[string]string) (wrong []string) {
-	for _, name := range variableNames() {
-		path, found := vars[name+"_FILE"]
-		if !found || path == "" {
-			continue
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			wrong = append(wrong, fmt.Sprintf("%s_FILE cannot be read: %v", name, err))
-			vars[name] = "unreadable" // said above; not missing as well
-			continue
-		}
-		vars[name] = strings.TrimSpace(string(text))
-	}
-	return wrong
-}
-
 // loadConfig reads the configuration from variables of the form NAME=value, and
 // from files that they name. The error is errConfiguration and lists everything
 // that is wrong, in one line.
-func loadConfig(environ []string) (Config, error) {
+func loadConfig(environ []string) (Config, error) { return load(environ) }
+
+// loadToolConfig is loadConfig for commands that speak to neither Discord nor a
+// model, and need no keys to them.
+func loadToolConfig(environ []string) (Config, error) {
+	return load(environ, "DISCORD_TOKEN", "OPENAI_API_KEY")
+}
+
+// load reads a configuration in which some variables need not be set.
+func load(environ []string, unused ...string) (Config, error) {
 	vars := env.ToMap(environ)
-	wrong := readFiles(vars)
+	wrong := readValues(vars)
 	for name, value := range vars {
 		if value == "" {
 			delete(vars, name) // an empty variable in a compose file means the default
 		}
 	}
+	for _, name := range unused {
+		vars[name] = cmp.Or(vars[name], "unused")
+	}
 	var c Config
 	var all env.AggregateError
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); errors.As(err, &all) {
 		for _, e := range all.Errors {
-			wrong = append(wrong, sayWhat(e))
+			wrong = addUnsaid(wrong, sayWhat(e))
 		}
 	} else if err != nil {
 		return Config{}, err
 	}
-	wrong = append(wrong, c.check()...)
+	wrong = addUnsaid(wrong, c.check()...)
 	if len(wrong) > 0 {
 		return Config{}, fmt.Errorf("%w: %s", errConfiguration, strings.Join(wrong, "; "))
 	}
 	return c, nil
 }
 
-// loadToolConfig is loadConfig for commands that speak to neither Discord nor a
-// model, and need no keys to them.
-func loadToolConfig(environ []string) (Config, error) {
-	for name, value := range env.ToMap(environ) {
-		if value == "" && (name == "DISCORD_TOKEN" || name == "OPENAI_API_KEY") {
-			environ = append(slices.Clip(environ), name+"=unused")
+// addUnsaid adds sentences about variables of which none has been said yet.
+func addUnsaid(said []string, more ...string) []string {
+	for _, sentence := range more {
+		name, _, _ := strings.Cut(sentence, " ")
+		if !slices.ContainsFunc(said, func(s string) bool { return strings.HasPrefix(s, name+" ") || strings.HasPrefix(s, name+"_FILE ") }) {
+			said = append(said, sentence)
 		}
 	}
-	return loadConfig(append([]string{"DISCORD_TOKEN=unused", "OPENAI_API_KEY=unused"}, environ...))
+	return said
 }
 
 // sayWhat puts a parser's error into words that name the variable, and never
@@ -186,8 +180,8 @@ func (m *mistakes) oneOf(name, value string, allowed ...string) {
 
 func (m *mistakes) address(name, value string) *url.URL {
 	u, err := url.Parse(value)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		m.add(name + " must be an http or https address")
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || (u.Scheme != "http" && u.Scheme != "https") {
+		m.add(name + " must be an http or https address, without a #")
 		return &url.URL{}
 	}
 	return u
@@ -221,7 +215,9 @@ func (c *Config) check() (wrong mistakes) {
 			}
 		}
 	}
-	wrong.address("DISCORD_API_URL", c.DiscordAPIURL)
+	if u := wrong.address("DISCORD_API_URL", c.DiscordAPIURL); u.RawQuery != "" {
+		wrong.add("DISCORD_API_URL must end before a ?, since paths are appended to it")
+	}
 	model := wrong.address("OPENAI_BASE_URL", c.OpenAIBaseURL)
 	if model.Hostname() == "api.openai.com" && c.OpenAIKey == "" {
 		wrong.add("OPENAI_API_KEY is missing")
@@ -239,12 +235,15 @@ func (c *Config) check() (wrong mistakes) {
 	if c.LimitAtOnce < 0 || c.LimitMemberHourly < 0 || c.LimitServerHourly < 0 || c.RetainTextsDays < 0 || c.RetainVotesDays < 0 {
 		wrong.add("limits and days must not be negative")
 	}
-	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
+	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil {
 		wrong.add("HTTP_ADDR must be host:port")
+	} else if _, err := net.LookupPort("tcp", port); err != nil {
+		wrong.add("HTTP_ADDR must have a port from 0 to 65535")
 	}
 	if !strings.HasPrefix(c.DatabaseURL.Reveal(), "sqlite:") && !c.usesPostgres() {
-		wrong.add("DATABASE_URL must start with sqlite: or postgres://")
+		wrong.add("DATABASE_URL must look like sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME")
 	}
+	c.ProxyConfig.check(&wrong)
 	c.ModerationConfig.check(&wrong)
 	c.BudgetConfig.check(&wrong)
 	c.ConfidentConfig.check(&wrong)

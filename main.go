@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -16,9 +15,10 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/joho/godotenv"
+	"github.com/caarlos0/env/v11"
 
 	"feedbackbot/bot"
+	"feedbackbot/feedback/store"
 )
 
 // Exit codes. Anything but these is 1.
@@ -55,15 +55,41 @@ func main() {
 		<-ctx.Done()
 		stop() // a second signal ends the process at once
 	}()
-	err := godotenv.Load()
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintln(os.Stderr, "feedbackbot: the file .env cannot be read: it must hold lines of the form NAME=value")
+	environ, err := settle()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "feedbackbot:", err)
 		os.Exit(exitConfiguration)
+	}
+	os.Exit(run(ctx, os.Args[1:], environ, os.Stdout, os.Stderr))
+}
+
+// settle puts the variables of .env into the environment, where those that are
+// there already win, and returns it. Then it puts proxies there in the form in
+// which net/http reads them.
+func settle() (environ []string, err error) {
+	vars, err := readDotenv(".env")
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range vars {
+		if _, found := os.LookupEnv(name); !found {
+			if err := os.Setenv(name, value); err != nil {
+				return nil, fmt.Errorf(".env: %s cannot be set: %w", name, err)
+			}
+		}
 	}
 	if info, err := os.Stat(".env"); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 		fmt.Fprintln(os.Stderr, "feedbackbot: others on this machine can read .env; run: chmod 600 .env")
 	}
-	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	environ = os.Environ()
+	all := env.ToMap(environ)
+	readValues(all) // a command that needs them says what is wrong
+	for name, value := range proxies(all) {
+		if err := os.Setenv(name, value); err != nil {
+			return nil, fmt.Errorf("%s cannot be set: %w", name, err)
+		}
+	}
+	return environ, nil
 }
 
 // run is the whole program: arguments and environment in, an exit code out. It
@@ -103,10 +129,11 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	default:
 		err = fmt.Errorf("there is no command %q; try feedbackbot help", command)
 	}
+	var database *store.ConfigurationError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errConfiguration), errors.Is(err, bot.ErrConfiguration):
+	case errors.Is(err, errConfiguration), errors.Is(err, bot.ErrConfiguration), errors.As(err, &database):
 		fmt.Fprintln(stderr, "feedbackbot:", oneLine(err))
 		return exitConfiguration
 	}

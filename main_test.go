@@ -14,7 +14,11 @@ import (
 // TestMain lets the test binary stand in for the program itself, so that tests
 // can start it as a process, and kill it.
 func TestMain(m *testing.M) {
-	if os.Getenv("FEEDBACKBOT_TEST_RUN") != "" {
+	switch os.Getenv("FEEDBACKBOT_TEST_RUN") {
+	case "":
+	case "main":
+		main() // with a .env in its folder
+	default:
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
@@ -49,6 +53,12 @@ func TestRun(t *testing.T) {
 		{"NoPostgres", []string{"deliveries"}, []string{"DATABASE_URL=postgres://postgres:canary@127.0.0.1:1/none"}, 1, "", "feedbackbot: connect to the database: failed to connect"},
 		{"SecretInTheWrongPlace", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "HTTP_ADDR=sk-canary"},
 			78, "", "feedbackbot: configuration: HTTP_ADDR must be host:port"},
+		{"PasswordNotEncoded", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "DATABASE_URL=postgres://bot:p@canary@127.0.0.1:1/bot"},
+			78, "", "feedbackbot: the password in DATABASE_URL can be read in more than one way; percent-encode what is special"},
+		{"DatabaseIsFolder", []string{"deliveries"}, []string{"DATABASE_URL=sqlite:."}, 78, "", "feedbackbot: open the database: open .: is a directory; name a file in that folder"},
+		{"CheckDatabase", []string{"check"}, []string{"DISCORD_TOKEN=t", "DISCORD_API_URL=http://127.0.0.1:1/", "OPENAI_BASE_URL=http://127.0.0.1:1/", "DATABASE_URL=postgres://b:5/canary@h/b"},
+			1, "FAIL  database", ""},
+		{"PortOutOfRange", nil, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "HTTP_ADDR=127.0.0.1:99999"}, 78, "", "feedbackbot: configuration: HTTP_ADDR must have a port"},
 		{"NobodyAtHome", []string{"healthcheck"}, []string{"HTTP_ADDR=127.0.0.1:1"}, 1, "", "feedbackbot: the bot does not answer: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -29,15 +29,29 @@ type otlpVariables struct {
 	ClientKey         string `env:"CLIENT_KEY"`
 }
 
+// check judges nothing when no endpoint is set: the variables are then for others.
 func (c OTLPConfig) check(wrong *mistakes) {
-	wrong.oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", cmp.Or(c.OTLPTraces.Protocol, c.OTLP.Protocol, "http/protobuf"), "http/protobuf")
+	if !c.used() {
+		return
+	}
+	name, protocol := "OTEL_EXPORTER_OTLP_PROTOCOL", c.OTLP.Protocol
+	if c.OTLPTraces.Protocol != "" {
+		name, protocol = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", c.OTLPTraces.Protocol
+	}
+	if protocol != "" && protocol != "http/protobuf" {
+		wrong.add(name + " must be http/protobuf, the only one that is spoken, and the endpoint the port for it, mostly 4318")
+	}
 }
 
-func (c OTLPConfig) backend(*slog.Logger) (feedback.Backend, error) {
-	if c.OTLP.Endpoint == "" && c.OTLPTraces.Endpoint == "" {
+func (c OTLPConfig) used() bool { return c.OTLP.Endpoint != "" || c.OTLPTraces.Endpoint != "" }
+
+func (c OTLPConfig) backend(log *slog.Logger) (feedback.Backend, error) {
+	if !c.used() {
 		return nil, nil
 	}
-	return otlp.New(c.options())
+	o := c.options()
+	o.Log = log
+	return otlp.New(o)
 }
 
 // options are those for traces, or else those for all signals.

@@ -62,7 +62,7 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	}
 
 	vars := env.ToMap(environ)
-	if wrong := readFiles(vars); len(wrong) > 0 {
+	if wrong := readValues(vars); len(wrong) > 0 {
 		return fmt.Errorf("%w: %s", errConfiguration, strings.Join(wrong, "; "))
 	}
 	for _, name := range variableNames() {

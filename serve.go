@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -34,6 +37,14 @@ const databasePatience = time.Minute
 // up and stops it from the top down: first the bot, so that nothing new comes
 // in, then the deliveries, then the store.
 func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
+	model, err := newModels(c, log)
+	if err != nil {
+		return err
+	}
+	backends, err := newBackends(c, log)
+	if err != nil {
+		return err
+	}
 	kept, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText,
 		Patience: databasePatience, Log: log})
 	switch {
@@ -43,14 +54,6 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
-	model, err := newModels(c, log)
-	if err != nil {
-		return err
-	}
-	backends, err := newBackends(c, log)
-	if err != nil {
-		return err
-	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	options := botOptions(c, registry, log)
@@ -60,7 +63,10 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		return err
 	}
 	listener, err := net.Listen("tcp", c.HTTPAddr)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%w: listen on HTTP_ADDR: %w; name an address of this machine, and a port above 1023", errConfiguration, err)
+	case err != nil:
 		return fmt.Errorf("listen on HTTP_ADDR: %w", err)
 	}
 	web := &http.Server{Handler: routes(b, kept, c.usesPostgres(), registry), ReadHeaderTimeout: 5 * time.Second}
@@ -128,7 +134,7 @@ func newModel(c Config, log *slog.Logger) (*llm.Client, error) {
 	model, err := llm.New(llm.Options{BaseURL: c.OpenAIBaseURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel,
 		MaxTokens: c.OpenAIMaxTokens, Temperature: c.OpenAITemperature, Idle: c.OpenAIIdleTimeout, Total: c.OpenAITimeout, Log: log})
 	if err != nil {
-		return nil, fmt.Errorf("OPENAI_BASE_URL or OPENAI_MODEL: %w", err)
+		return nil, fmt.Errorf("%w: OPENAI_BASE_URL or OPENAI_MODEL: %w", errConfiguration, err)
 	}
 	return model, nil
 }
@@ -248,10 +254,9 @@ func routes(b *bot.Bot, kept *store.Store, remote bool, registry *prometheus.Reg
 
 // healthcheck asks the bot on this machine whether it is well.
 func healthcheck(ctx context.Context, environ []string) error {
-	addr := env.ToMap(environ)["HTTP_ADDR"]
-	if addr == "" {
-		addr = "127.0.0.1:8080"
-	}
+	vars := env.ToMap(environ)
+	readValues(vars) // what is wrong with others is none of this command's business
+	addr := cmp.Or(vars["HTTP_ADDR"], "127.0.0.1:8080")
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return errors.New("HTTP_ADDR must be host:port")
@@ -265,7 +270,8 @@ func healthcheck(ctx context.Context, environ []string) error {
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	near := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // past any proxy
+	resp, err := near.Do(req)
 	if err != nil {
 		return fmt.Errorf("the bot does not answer: %w", err)
 	}

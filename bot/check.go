@@ -39,7 +39,7 @@ func Permissions() string {
 }
 
 // Check asks Discord about everything that running will need: the token, the
-// intent, the sessions left for today, and the permissions in each server.
+// intent, the gateway and the sessions left for today, and the permissions in each server.
 func Check(ctx context.Context, options Options) []Finding {
 	out, err := discord.New(discord.Options{BaseURL: options.APIURL, Token: options.Token, GlobalRPS: options.GlobalRPS, Log: options.Log})
 	if err != nil {
@@ -47,8 +47,11 @@ func Check(ctx context.Context, options Options) []Finding {
 	}
 	me, err := out.Account(ctx)
 	if err != nil {
-		f := Finding{"Discord token", err.Error(), "see that this machine reaches DISCORD_API_URL"}
-		if discord.Status(err) == http.StatusUnauthorized {
+		f := Finding{"Discord token", err.Error(), "see that this machine reaches DISCORD_API_URL, through HTTPS_PROXY where that is set"}
+		switch discord.Status(err) {
+		case http.StatusNotFound:
+			f.Mend = "set DISCORD_API_URL to where Discord's API is, mostly ending in /api/v10"
+		case http.StatusUnauthorized:
 			f = Finding{"Discord token", "Discord does not accept it", "copy it anew from the Bot page of the developer portal to DISCORD_TOKEN"}
 		}
 		return []Finding{f}
@@ -65,13 +68,26 @@ func Check(ctx context.Context, options Options) []Finding {
 		f.What += " (off: replies without a ping are not seen)"
 	}
 	findings = append(findings, f)
-	f = Finding{What: "gateway"}
-	if info, err := out.GatewayInfo(ctx); err != nil {
+	return append(append(findings, checkGateway(ctx, out)), checkServers(ctx, out, app.ID)...)
+}
+
+// checkGateway opens the gateway as far as its greeting: what lets requests through
+// may still keep it away.
+func checkGateway(ctx context.Context, out *discord.Client) Finding {
+	f := Finding{What: "gateway"}
+	info, err := out.GatewayInfo(ctx)
+	if err != nil {
 		f.Cause, f.Mend = err.Error(), "try again in a minute"
-	} else if f.What = fmt.Sprintf("gateway (%d shards, %d sessions left today)", info.Shards, info.Limit.Remaining); info.Limit.Total > 0 && info.Limit.Remaining < fewSessions {
-		f.Cause, f.Mend = "few sessions are left", "find out why the bot was started so often; wait until tomorrow"
+		return f
 	}
-	return append(append(findings, f), checkServers(ctx, out, app.ID)...)
+	f.What = fmt.Sprintf("gateway (%d shards, %d sessions left today)", info.Shards, info.Limit.Remaining)
+	if info.Limit.Total > 0 && info.Limit.Remaining < fewSessions {
+		f.Cause, f.Mend = "few sessions are left", "find out why the bot was started so often; wait until tomorrow"
+	} else if err := out.Greeting(ctx, info.URL); err != nil {
+		f.Cause = err.Error()
+		f.Mend = "let websockets to " + info.URL + " through the proxy or firewall, or name the host in NO_PROXY"
+	}
+	return f
 }
 
 // checkServers looks at the bot's permissions in every server it is in.

@@ -31,6 +31,9 @@ func TestCheck(t *testing.T) {
 		}, "message content intent", "403"},
 		{"gateway", discordtest.Options{Shards: 3}, nil, "gateway (3 shards, 1000 sessions left today)", ""},
 		{"few sessions", discordtest.Options{SessionStarts: 9}, nil, "gateway (1 shards, 9 sessions left today)", "few sessions"},
+		{"no websockets", discordtest.Options{}, func(w *world) {
+			w.discord.OnConnect(func(int) discordtest.GatewayAction { return discordtest.GatewayAction{Close: 4000} })
+		}, "gateway (1 shards", "close 4000"},
 		{"permissions", discordtest.Options{}, nil, "permissions in Test Server", ""},
 		{"missing permissions", discordtest.Options{}, func(w *world) {
 			w.discord.Inject(discordtest.Fault{Path: "/users/@me/guilds", Status: 200, Body: `[{"id":"1","name":"Mine","permissions":"3072"}]`})

@@ -54,6 +54,20 @@ func TestWrongToken(t *testing.T) {
 	}
 }
 
+// An address at which there is no Discord ends Run, and is named by Check.
+func TestNoDiscordThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.discord.Inject(discordtest.Fault{Path: "/users/@me", Status: 404, Body: "404 page not found"})
+	if f := bot.Check(w.ctx(), w.options); len(f) != 1 || !strings.Contains(f[0].Mend, "DISCORD_API_URL") {
+		t.Errorf("Check() = %+v, want a mend that names DISCORD_API_URL", f)
+	}
+	w.boot()
+	if err := w.fails(); !errors.Is(err, bot.ErrConfiguration) || !strings.Contains(fmt.Sprint(err), "DISCORD_API_URL") {
+		t.Errorf("Run() = %v, want ErrConfiguration that names DISCORD_API_URL", err)
+	}
+}
+
 // An intent that is asked for and not granted ends Run with its name.
 func TestIntentNotGranted(t *testing.T) {
 	t.Parallel()

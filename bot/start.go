@@ -58,6 +58,8 @@ func (b *Bot) insist(ctx context.Context, do func() error) error {
 		switch {
 		case errors.Is(err, discord.ErrTokenRefused) || discord.Status(err) == http.StatusUnauthorized:
 			return backoff.Permanent(fmt.Errorf("%s: %w", discord.BadToken, ErrConfiguration))
+		case discord.Status(err) == http.StatusNotFound:
+			return backoff.Permanent(fmt.Errorf("%w; set DISCORD_API_URL to where Discord's API is, mostly ending in /api/v10: %w", err, ErrConfiguration))
 		case discord.Permanent(err):
 			return backoff.Permanent(err)
 		}

@@ -15,11 +15,8 @@ package llm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -118,22 +115,26 @@ func New(options Options) (*Client, error) {
 	if options.Total <= 0 {
 		options.Total = defaultTotal
 	}
-	base, err := url.Parse(options.BaseURL)
-	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
-		return nil, fmt.Errorf("the model's base URL must look like https://api.openai.com/v1")
+	base, err := parseAddress(options.BaseURL)
+	if err != nil {
+		return nil, err
 	}
+	query := base.RawQuery
+	base.RawQuery, base.ForceQuery = "", false
 	if options.Model == "" {
 		return nil, errors.New("no model is named")
 	}
 	config := openai.DefaultConfig(options.Key)
-	config.BaseURL = strings.TrimRight(options.BaseURL, "/")
+	config.BaseURL = base.String()
+	guard := newGuard()
+	guard.next = withQuery{guard.next, query}
 	config.HTTPClient = &http.Client{
-		Transport: newGuard(),
+		Transport: guard,
 		// The guard refuses redirects already; this stands behind it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
 	}
 	c := &Client{options: options, host: base.Hostname(), api: openai.NewClientWithConfig(config)}
-	c.moderations = newModerations(config)
+	c.moderations = newModerations(config, query)
 	c.limitField.Store(int32(firstLimitField(c.host, options.Model)))
 	return c, nil
 }

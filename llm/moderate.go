@@ -21,8 +21,8 @@ const maxPlainBody = 1 << 20
 // moderations ask the moderation endpoint.
 type moderations struct{ plain *openai.Client }
 
-func newModerations(config openai.ClientConfig) moderations {
-	config.HTTPClient = &http.Client{Transport: bounded{http.DefaultTransport}, Timeout: moderationTimeout,
+func newModerations(config openai.ClientConfig, query string) moderations {
+	config.HTTPClient = &http.Client{Transport: bounded{withQuery{http.DefaultTransport, query}}, Timeout: moderationTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect }}
 	return moderations{openai.NewClientWithConfig(config)}
 }

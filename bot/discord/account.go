@@ -20,7 +20,8 @@ func (a Application) MayReadContent() bool { return a.Flags&HasContent != 0 }
 // GatewayInfo is how many shards Discord recommends, and how many sessions may
 // still begin.
 type GatewayInfo struct {
-	Shards int `json:"shards"`
+	URL    string `json:"url"`
+	Shards int    `json:"shards"`
 	Limit  struct {
 		Total          int   `json:"total"`
 		Remaining      int   `json:"remaining"`

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,7 @@ type Client struct {
 	token   string
 	client  *http.Client
 	answers *http.Client // for interactions, so that they never wait for a connection behind messages
+	way     way          // of the gateway's connections
 	pacer   *pacer
 	metrics *metrics
 	log     *slog.Logger
@@ -110,7 +112,7 @@ type Options struct {
 	Metrics   prometheus.Registerer // nil for none
 	Log       *slog.Logger          // nil discards
 	Refused   func(error)           // called once when Discord no longer accepts the token
-	Transport http.RoundTripper     // how requests travel; nil for connections of its own
+	Transport http.RoundTripper     // how requests travel, and so the gateway's connections; nil for connections of its own
 }
 
 // New returns a client that is ready to use.
@@ -119,6 +121,7 @@ func New(options Options) (*Client, error) {
 	if err != nil || base.Host == "" {
 		return nil, errors.New("DISCORD_API_URL must look like https://discord.com/api/v10")
 	}
+	base.Path = strings.TrimRight(base.Path, "/")
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
@@ -129,6 +132,7 @@ func New(options Options) (*Client, error) {
 	if options.Transport != nil {
 		c.client.Transport, c.answers.Transport = options.Transport, options.Transport
 	}
+	c.way = wayOf(c.client.Transport)
 	return c, nil
 }
 

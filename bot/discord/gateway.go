@@ -151,6 +151,9 @@ func (g *Gateway) hold(ctx context.Context, began func(identified bool), patienc
 			c.giveUpElsewhere() // it may be what fails
 		}
 		ready, err := c.open(ctx)
+		if errors.Is(err, errHung) {
+			c.abandon() // before it is asked whether it has sent an IDENTIFY
+		}
 		identified := !established && c.tapped().hasSpoken()
 		tell(identified)
 		switch {

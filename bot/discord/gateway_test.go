@@ -17,9 +17,10 @@ func supervised(t *testing.T, d desk, openIn, firstIn time.Duration) (told chan 
 	t.Helper()
 	told, ready = make(chan bool, 100), make(chan struct{}, 100)
 	ctx, cancel := context.WithCancel(t.Context())
-	g := &Gateway{Total: 1, Out: d.Client, Log: slog.New(slog.DiscardHandler), openIn: openIn, firstIn: firstIn,
-		Identify: func(context.Context) (func(bool), error) { return func(identified bool) { told <- identified }, nil },
-		OnReady:  func(time.Time) { ready <- struct{}{} }, OnEvent: func(Event) {}}
+	g := newGateway(d)
+	g.openIn, g.firstIn = openIn, firstIn
+	g.Identify = func(context.Context) (func(bool), error) { return func(identified bool) { told <- identified }, nil }
+	g.OnReady = func(time.Time) { ready <- struct{}{} }
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
 	t.Cleanup(func() {
@@ -29,6 +30,12 @@ func supervised(t *testing.T, d desk, openIn, firstIn time.Duration) (told chan 
 		}
 	})
 	return told, ready
+}
+
+func newGateway(d desk) *Gateway {
+	return &Gateway{Total: 1, Out: d.Client, Log: slog.New(slog.DiscardHandler),
+		Identify: func(context.Context) (func(bool), error) { return func(bool) {}, nil },
+		OnReady:  func(time.Time) {}, OnEvent: func(Event) {}}
 }
 
 // await waits for a session that works, and returns what was told until then.

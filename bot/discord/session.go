@@ -3,7 +3,6 @@ package discord
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +36,7 @@ type connection struct {
 	wire      *wire  // of the latest websocket
 	resumeURL string // where READY wants the session resumed; "" for where it began
 	elsewhere bool   // discordgo is to ask anew where the gateway is
+	abandoned bool   // discordgo gets no further connection
 }
 
 // Event is one event as it arrived. It is decoded by whoever knows what it needs
@@ -71,24 +71,12 @@ func (g *Gateway) newConnection(patience time.Duration) *connection {
 	}
 	s.Identify.Shard = &[2]int{g.Shard, g.Total}
 	s.ShardID, s.ShardCount = g.Shard, g.Total
-	dial := &net.Dialer{Timeout: openTimeout, KeepAlive: 15 * time.Second}
-	s.Dialer = &websocket.Dialer{
-		HandshakeTimeout: openTimeout,
-		Proxy:            http.ProxyFromEnvironment,
-		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if err := c.mayDial(); err != nil {
-				return nil, err
-			}
-			return c.tap(dial.DialContext(ctx, network, address))
-		},
-		NetDialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if err := c.mayDial(); err != nil {
-				return nil, err
-			}
-			d := tls.Dialer{NetDialer: dial}
-			return c.tap(d.DialContext(ctx, network, address))
-		},
-	}
+	s.Dialer = newDialer(func(ctx context.Context, scheme, address string) (net.Conn, error) {
+		if err := c.mayDial(); err != nil {
+			return nil, err
+		}
+		return c.tap(g.Out.way.connect(ctx, scheme, address))
+	})
 	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
 		if e.Operation != 0 || e.Type == "" {
 			return
@@ -117,15 +105,20 @@ func signal(c chan struct{}) {
 	}
 }
 
+// tap makes a new connection the one that is read along, unless the session has
+// been abandoned before it was made.
 func (c *connection) tap(conn net.Conn, err error) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := newWire(conn)
 	c.mu.Lock()
-	c.wire = w
-	c.mu.Unlock()
-	return w, nil
+	defer c.mu.Unlock()
+	if c.abandoned {
+		conn.Close()
+		return nil, errHung
+	}
+	c.wire = newWire(conn)
+	return c.wire, nil
 }
 
 func (c *connection) tapped() *wire {
@@ -292,10 +285,15 @@ func (c *connection) close() bool {
 	}
 }
 
-// abandon takes the connection away from a session that is not used again. A
-// hung session keeps a goroutine or two; there is no way to end them.
+// abandon takes the connection away from a session that is not used again, also
+// one that is still being made: from now on no IDENTIFY leaves. A hung session
+// keeps a goroutine or two; there is no way to end them.
 func (c *connection) abandon() {
-	if w := c.tapped(); w != nil {
+	c.mu.Lock()
+	c.abandoned = true
+	w := c.wire
+	c.mu.Unlock()
+	if w != nil {
 		w.Close()
 	}
 }

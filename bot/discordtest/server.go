@@ -23,7 +23,9 @@
 package discordtest
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -37,6 +39,8 @@ import (
 // Options are the server's settings; the zero value is a sensible Discord.
 type Options struct {
 	Addr              string        // where to listen; 127.0.0.1:0
+	Host              string        // the name in its addresses, as behind a proxy; the one that it listens at
+	TLS               *tls.Config   // speaks https and wss with it; nil is http and ws
 	Token             string        // the bot's token without "Bot "; test-token
 	BotName           string        // the bot's username; testbot
 	GlobalRPS         int           // requests in any GlobalWindow, interaction endpoints excepted; 0 is no limit
@@ -108,6 +112,9 @@ func New(opt Options) (*Server, error) {
 	if s.listener, err = net.Listen("tcp", opt.Addr); err != nil {
 		return nil, err
 	}
+	if opt.TLS != nil {
+		s.listener = tls.NewListener(s.listener, opt.TLS)
+	}
 	// No idle timeout below a minute: pooled clients would meet closed connections.
 	s.http = &http.Server{Handler: s.routes(), IdleTimeout: 3 * time.Minute}
 	s.wg.Go(func() { s.http.Serve(s.listener) })
@@ -152,10 +159,23 @@ func withDefaults(o Options) Options {
 }
 
 // URL is the base of the REST API, such as http://127.0.0.1:4000/api/v10. Version 9 is served beside it.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() + "/api/v10" }
+func (s *Server) URL() string { return "http" + s.encrypted() + s.host() + "/api/v10" }
 
 // GatewayURL is the address of the gateway, as GET /gateway tells it.
-func (s *Server) GatewayURL() string { return "ws://" + s.listener.Addr().String() }
+func (s *Server) GatewayURL() string { return "ws" + s.encrypted() + s.host() }
+
+// encrypted is what stands between a scheme and a host.
+func (s *Server) encrypted() string {
+	if s.opt.TLS != nil {
+		return "s://"
+	}
+	return "://"
+}
+
+func (s *Server) host() string { return cmp.Or(s.opt.Host, s.listener.Addr().String()) }
+
+// Address is where the server listens, whatever its name.
+func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // ResumeURL is where sessions are to be resumed: the same machine under another
 // name, as Discord's are other machines.
@@ -168,6 +188,9 @@ func (s *Server) ResumeURL() string {
 func (s *Server) resumeURL() string {
 	if s.resumeAt != "" {
 		return s.resumeAt
+	}
+	if s.opt.Host != "" {
+		return s.GatewayURL()
 	}
 	_, port, _ := net.SplitHostPort(s.listener.Addr().String())
 	return "ws://localhost:" + port

@@ -23,7 +23,9 @@ type Fetcher struct {
 	own    *url.URL     // DISCORD_API_URL: where it is not Discord's, its attachments may be there
 	near   *http.Client // asks own, which may be in a private network
 	client *http.Client // asks Discord's hosts
-	agent  string       // the User-Agent
+	behind *http.Client // asks them through a proxy, which alone resolves their names
+	proxy  func(*http.Request) (*url.URL, error)
+	agent  string // the User-Agent
 
 	decoding sync.Mutex
 	memory   *semaphore.Weighted // bytes that the files of all questions take
@@ -40,22 +42,42 @@ var ErrTooLarge = errors.New("the file is too large")
 
 // NewFetcher returns a fetcher that also asks the host of Discord's API.
 func NewFetcher(apiURL, userAgent string) *Fetcher {
-	f := &Fetcher{agent: userAgent, memory: semaphore.NewWeighted(maxHeld)}
+	f := &Fetcher{agent: userAgent, memory: semaphore.NewWeighted(maxHeld), proxy: http.ProxyFromEnvironment}
 	f.own, _ = url.Parse(apiURL) // what is no address is nobody's host
-	f.near = newFetchClient(nil)
-	f.client = newFetchClient(refusePrivate)
+	f.near = newFetchClient(nil, f.via)
+	f.behind = newFetchClient(nil, f.via)
+	f.client = newFetchClient(refusePrivate, nil)
 	return f
 }
 
-// newFetchClient returns a client that follows no redirect and asks no proxy.
-func newFetchClient(control func(network, address string, c syscall.RawConn) error) *http.Client {
+// newFetchClient returns a client that follows no redirect.
+func newFetchClient(control func(network, address string, c syscall.RawConn) error, proxy func(*http.Request) (*url.URL, error)) *http.Client {
 	dial := &net.Dialer{Timeout: 5 * time.Second, Control: control}
 	return &http.Client{
 		Timeout:       fetchTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{DialContext: dial.DialContext, MaxIdleConns: 4, IdleConnTimeout: time.Minute,
+		Transport: &http.Transport{DialContext: dial.DialContext, Proxy: proxy, MaxIdleConns: 4, IdleConnTimeout: time.Minute,
 			TLSHandshakeTimeout: 5 * time.Second, DisableCompression: true},
 	}
+}
+
+func (f *Fetcher) via(r *http.Request) (*url.URL, error) { return f.proxy(r) }
+
+// clientFor returns the client for an allowed address. A proxy is the operator's
+// own and may be in a private network; what is behind it has to prove by its
+// certificate that it is Discord's. Everything else is dialled under guard.
+func (f *Fetcher) clientFor(req *http.Request) (*http.Client, error) {
+	if f.isOwn(req.URL) {
+		return f.near, nil
+	}
+	via, err := f.proxy(req)
+	switch {
+	case err != nil:
+		return nil, errors.New("the proxy's address cannot be used")
+	case via != nil:
+		return f.behind, nil
+	}
+	return f.client, nil
 }
 
 func (f *Fetcher) isOwn(u *url.URL) bool {
@@ -67,21 +89,11 @@ func (f *Fetcher) allowed(u *url.URL) bool {
 	return f.isOwn(u) || u.Scheme == "https" && u.User == nil && slices.Contains(cdnHosts, u.Host)
 }
 
-// shared is carrier-grade NAT, which netip does not count as private.
-var shared = netip.MustParsePrefix("100.64.0.0/10")
-
-// nat64 maps IPv4 addresses into IPv6.
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
-
 // refusePrivate keeps a name that points into the operator's own network from
 // being dialled.
 func refusePrivate(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return errForeign
-	}
-	ip := at.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || shared.Contains(ip) || nat64.Contains(ip) {
+	if err != nil || !isPublic(at.Addr()) {
 		return errForeign
 	}
 	return nil
@@ -98,9 +110,9 @@ func (f *Fetcher) get(ctx context.Context, address string, limit int64) ([]byte,
 		return nil, errForeign
 	}
 	req.Header.Set("User-Agent", f.agent)
-	client := f.client
-	if f.isOwn(u) {
-		client = f.near
+	client, err := f.clientFor(req)
+	if err != nil {
+		return nil, fmt.Errorf("fetch an attachment: %w", err)
 	}
 	resp, err := client.Do(req)
 	if err != nil {

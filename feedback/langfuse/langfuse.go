@@ -84,10 +84,13 @@ func New(o Options) (*Client, error) {
 // Name is langfuse.
 func (c *Client) Name() string { return "langfuse" }
 
-// Check asks for the project of the keys.
+// Check asks for the project of the keys, and whether this Langfuse is new enough
+// to take traces.
 func (c *Client) Check(ctx context.Context) error {
-	_, err := c.rest.JSON(ctx, http.MethodGet, "/api/public/projects", nil)
-	return err
+	if _, err := c.rest.JSON(ctx, http.MethodGet, "/api/public/projects", nil); err != nil {
+		return err
+	}
+	return c.recent(ctx)
 }
 
 // SendResponse sends the trace of an answer. The same trace once more overwrites

@@ -29,13 +29,15 @@ type platform struct {
 	doc    feedbacktest.Document
 	client *langfuse.Client
 
-	mu     sync.Mutex
-	now    time.Time
-	traces map[string]*tracepb.Span
-	scores map[string]map[string]any // by id, name and day
-	doomed map[string]bool           // ids that were deleted; they go when somebody looks
-	old    bool                      // it has no /v3/scores
-	lose   bool                      // the answers to deletions
+	mu       sync.Mutex
+	now      time.Time
+	traces   map[string]*tracepb.Span
+	scores   map[string]map[string]any // by id, name and day
+	doomed   map[string]bool           // ids that were deleted; they go when somebody looks
+	old      bool                      // it has no /v3/scores
+	version  string                    // that it tells; "" for nothing
+	noTraces bool                      // it does not take them by OpenTelemetry
+	lose     bool                      // the answers to deletions
 
 	limited *int // scores before it answers 429; nil for no limit
 
@@ -86,7 +88,9 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case r.Method == "GET" && path == "/api/public/projects":
 		io.WriteString(w, `{"data":[{"id":"1","name":"project"}]}`)
-	case r.Method == "POST" && path == "/api/public/otel/v1/traces":
+	case r.Method == "GET" && path == "/api/public/health" && p.version != "":
+		json.NewEncoder(w).Encode(map[string]string{"status": "OK", "version": p.version})
+	case r.Method == "POST" && path == "/api/public/otel/v1/traces" && !p.noTraces:
 		p.takeSpans(r, body)
 		io.WriteString(w, "{}")
 	case r.Method == "POST" && path == "/api/public/scores" && p.limited != nil && *p.limited == 0:

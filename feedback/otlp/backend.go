@@ -7,12 +7,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/rest"
@@ -22,16 +24,17 @@ import (
 // variables, as they are written there. One of the endpoints is required.
 // https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 type Options struct {
-	Endpoint       string // OTEL_EXPORTER_OTLP_ENDPOINT; /v1/traces is appended
-	TracesEndpoint string // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, used as it is
-	Headers        string // ..._HEADERS: name=value,name=value
-	Compression    string // ..._COMPRESSION: gzip, the default, or none
-	Timeout        string // ..._TIMEOUT: milliseconds for one request; default 10000
-	Certificate    string // ..._CERTIFICATE: file with who vouches for the collector; default: the system's
-	ClientCert     string // ..._CLIENT_CERTIFICATE: file with who we are
-	ClientKey      string // ..._CLIENT_KEY: file with the key to it
-	ServiceName    string // OTEL_SERVICE_NAME
-	Resource       string // OTEL_RESOURCE_ATTRIBUTES: name=value,name=value
+	Endpoint       string       // OTEL_EXPORTER_OTLP_ENDPOINT; /v1/traces is appended
+	TracesEndpoint string       // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, used as it is
+	Headers        string       // ..._HEADERS: name=value,name=value
+	Compression    string       // ..._COMPRESSION: gzip, the default, or none
+	Timeout        string       // ..._TIMEOUT: milliseconds for one request; default 10000
+	Certificate    string       // ..._CERTIFICATE: file with who vouches for the collector; default: the system's
+	ClientCert     string       // ..._CLIENT_CERTIFICATE: file with who we are
+	ClientKey      string       // ..._CLIENT_KEY: file with the key to it
+	ServiceName    string       // OTEL_SERVICE_NAME
+	Resource       string       // OTEL_RESOURCE_ATTRIBUTES: name=value,name=value; what is not is left out
+	Log            *slog.Logger // is told of that; may be nil
 }
 
 // Client delivers to one collector. It is safe for concurrent use.
@@ -41,21 +44,17 @@ var _ feedback.Backend = (*Client)(nil)
 
 // New returns a client, or an error when the options cannot work.
 func New(o Options) (*Client, error) {
-	base, err := rest.Address(cmp.Or(o.TracesEndpoint, o.Endpoint))
+	base, path, err := o.address()
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
-	}
-	path := "/v1/traces"
-	if o.TracesEndpoint != "" {
-		base, path = o.TracesEndpoint, ""
 	}
 	headers, err := pairs(o.Headers)
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_HEADERS: %w", err)
 	}
-	resource, err := pairs(o.Resource)
-	if err != nil {
-		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	resource, dropped := goodPairs(o.Resource)
+	if dropped > 0 && o.Log != nil {
+		o.Log.Warn("OTEL_RESOURCE_ATTRIBUTES has pairs that are not name=value; they are left out", "pairs", dropped)
 	}
 	if o.ServiceName != "" {
 		resource["service.name"] = o.ServiceName
@@ -110,29 +109,67 @@ func (o Options) httpClient() (*http.Client, error) {
 	return client, nil
 }
 
-// pairs reads name=value,name=value, with values that may be percent-encoded.
+// address returns where traces go, as a base and the path behind it. What has a
+// query cannot have a path appended.
+func (o Options) address() (base, path string, err error) {
+	base = cmp.Or(o.TracesEndpoint, o.Endpoint)
+	if err := rest.Valid(base); err != nil {
+		return "", "", err
+	}
+	if o.TracesEndpoint != "" {
+		return base, "", nil
+	}
+	if u, err := url.Parse(base); err == nil && u.RawQuery != "" {
+		return u.JoinPath("v1/traces").String(), "", nil
+	}
+	base, err = rest.Address(base)
+	return base, "/v1/traces", err
+}
+
+// pair reads name=value, with a value that may be percent-encoded.
+func pair(text string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(text, "=")
+	name = strings.TrimSpace(name)
+	value, err := url.PathUnescape(strings.TrimSpace(value))
+	return name, value, ok && name != "" && err == nil && !strings.ContainsFunc(name+value, unicode.IsControl)
+}
+
+// pairs reads name=value,name=value.
 func pairs(list string) (map[string]string, error) {
-	found := map[string]string{}
-	for pair := range strings.SplitSeq(list, ",") {
-		if strings.TrimSpace(pair) == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(pair, "=")
-		name = strings.TrimSpace(name)
-		value, err := url.PathUnescape(strings.TrimSpace(value))
-		if !ok || name == "" || err != nil || strings.ContainsAny(name+value, "\r\n\x00") {
-			return nil, errors.New("must look like name=value,name=value") // the value may be a secret
-		}
-		found[name] = value
+	found, dropped := goodPairs(list)
+	if dropped > 0 {
+		return nil, errors.New("must look like name=value,name=value") // the value may be a secret
 	}
 	return found, nil
+}
+
+// goodPairs reads the pairs that are well formed, and counts the others.
+func goodPairs(list string) (found map[string]string, dropped int) {
+	found = map[string]string{}
+	for text := range strings.SplitSeq(list, ",") {
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		if name, value, ok := pair(text); ok {
+			found[name] = value
+		} else {
+			dropped++
+		}
+	}
+	return found, dropped
 }
 
 // Name is otlp.
 func (c *Client) Name() string { return "otlp" }
 
 // Check sends a request without spans.
-func (c *Client) Check(ctx context.Context) error { return c.exporter.Export(ctx) }
+func (c *Client) Check(ctx context.Context) error {
+	err := c.exporter.Export(ctx)
+	if errors.Is(err, errNoOTLP) || errors.Is(err, errGRPC) {
+		err = &rest.Mended{Err: err, Mend: "set OTEL_EXPORTER_OTLP_ENDPOINT to where the collector takes OTLP over HTTP, mostly port 4318; /v1/traces is appended to it"}
+	}
+	return err
+}
 
 // SendResponse sends the span of an answer.
 func (c *Client) SendResponse(ctx context.Context, r feedback.Response, _ feedback.Delivered) (string, error) {

@@ -15,7 +15,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	collectorpb "go.opentelemetry.io/proto/slim/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/slim/otlp/common/v1"
@@ -74,7 +76,7 @@ func (e *Exporter) Export(ctx context.Context, spans ...*tracepb.Span) error {
 		if e.RetryErrors && rest.Status(err) >= 500 {
 			return err
 		}
-		return judge(err)
+		return e.judge(err)
 	}
 	if rejected := partialSuccess(answer).GetRejectedSpans(); rejected > 0 { // its message may repeat what is in them
 		return fmt.Errorf("%d of %d spans were rejected: %w", rejected, len(spans), feedback.ErrRefused)
@@ -82,14 +84,25 @@ func (e *Exporter) Export(ctx context.Context, spans ...*tracepb.Span) error {
 	return nil
 }
 
+var (
+	errNoOTLP = errors.New("there is no OTLP over HTTP and protobuf at this address")
+	errGRPC   = errors.New("the port is that of gRPC, which is not spoken")
+)
+
 // judge applies OTLP's rule that of the errors only 429, 502, 503 and 504 are
 // tried again. An address without OTLP is the operator's to mend.
 // https://opentelemetry.io/docs/specs/otlp/#failures-1
-func judge(err error) error {
+func (e *Exporter) judge(err error) error {
 	switch s := rest.Status(err); s {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
-		return fmt.Errorf("%w: %w; there is no OTLP over HTTP and protobuf at this address", rest.Unjudged(err), feedback.ErrUnauthorized)
-	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return fmt.Errorf("%w: %w; %w", rest.Unjudged(err), feedback.ErrUnauthorized, errNoOTLP)
+	case 0:
+		// A server of gRPC begins with frames of HTTP/2, or hangs up.
+		if u, bad := url.Parse(e.Client.Base); strings.Contains(err.Error(), "malformed HTTP response") || bad == nil && u.Port() == "4317" {
+			return fmt.Errorf("%w: %w", errGRPC, err)
+		}
+		return err
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return err
 	default:
 		if s < 400 || errors.Is(err, feedback.ErrRefused) || errors.Is(err, feedback.ErrUnauthorized) {

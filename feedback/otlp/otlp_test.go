@@ -285,7 +285,7 @@ func TestOptions(t *testing.T) {
 	for name, o := range map[string]otlp.Options{
 		"no endpoint": {}, "no address": {Endpoint: "collector:4318"}, "headers": {Endpoint: "http://c", Headers: "secret"},
 		"line break": {Endpoint: "http://c", Headers: "a=b%0ac"}, "compression": {Endpoint: "http://c", Compression: "zstd"},
-		"resource": {Endpoint: "http://c", Resource: "=x"}, "timeout": {Endpoint: "http://c", Timeout: "10s"},
+		"control": {Endpoint: "http://c", Headers: "a=b%01secret"}, "timeout": {Endpoint: "http://c", Timeout: "10s"},
 		"no certificate": {Endpoint: "http://c", Certificate: "/nowhere"}, "half a key pair": {Endpoint: "http://c", ClientKey: "/nowhere"},
 	} {
 		if _, err := otlp.New(o); err == nil || strings.Contains(err.Error(), "secret") {

@@ -41,15 +41,36 @@ func NewHTTPClient() *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// Address returns base without a slash at its end, or an error when it is no
-// address.
+// Address returns base without a slash at its end, or an error when paths cannot
+// be appended to it.
 func Address(base string) (string, error) {
 	base = strings.TrimRight(base, "/")
-	if u, err := url.Parse(base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", errors.New("the address must look like https://example.com")
+	if err := Valid(base); err != nil {
+		return "", err
+	}
+	if strings.ContainsAny(base, "?#") {
+		return "", errors.New("the address must end before a ? or #, since paths are appended to it")
 	}
 	return base, nil
 }
+
+// Valid returns an error when address is none of a service.
+func Valid(address string) error {
+	if u, err := url.Parse(address); err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("the address must look like https://example.com")
+	}
+	return nil
+}
+
+// Mended is an error with what an operator can do about it.
+type Mended struct {
+	Err  error
+	Mend string
+}
+
+func (e *Mended) Error() string { return e.Err.Error() + "; " + e.Mend }
+
+func (e *Mended) Unwrap() error { return e.Err }
 
 // Shown is an address without the password in it.
 func Shown(base string) string {

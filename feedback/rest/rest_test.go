@@ -76,7 +76,7 @@ func TestUnreachable(t *testing.T) {
 
 func TestAddress(t *testing.T) {
 	for in, want := range map[string]string{"https://example.com/": "https://example.com", "http://host:1/a": "http://host:1/a",
-		"example.com": "", "ftp://example.com": "", "": "", "https://": ""} {
+		"example.com": "", "ftp://example.com": "", "": "", "https://": "", "http://:80": "", "https://example.com/a?key=x": "", "https://example.com/#a": ""} {
 		if got, err := rest.Address(in); got != want || (err == nil) != (want != "") {
 			t.Errorf("Address(%q) = %q, %v, want %q", in, got, err, want)
 		}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 )
@@ -16,8 +17,14 @@ func (s *Store) connectPostgres(scheme, databaseURL, driverSuffix string) (ok bo
 		return false, nil
 	}
 	s.dialect = postgresDialect
+	if err := judgeAddress(databaseURL); err != nil {
+		return true, err
+	}
+	if _, err := pgx.ParseConfig(databaseURL); err != nil { // the driver looks at it later
+		return true, addressRefused(err)
+	}
 	if s.db, err = sql.Open("pgx"+driverSuffix, databaseURL); err != nil {
-		return true, errors.New("DATABASE_URL is not a valid postgres:// address") // err would repeat the password
+		return true, addressRefused(err)
 	}
 	s.db.SetMaxOpenConns(16)
 	s.db.SetMaxIdleConns(maxIdle)

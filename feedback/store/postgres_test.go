@@ -230,3 +230,21 @@ func TestFailover(t *testing.T) {
 		}
 	})
 }
+
+// What Postgres refuses for good is said at once, with a mend.
+func TestPostgresRefuses(t *testing.T) {
+	t.Parallel()
+	url := feedbacktest.Postgres(t)
+	for name, tt := range map[string]struct{ from, to, mend string }{
+		"user":     {"user=postgres", "user=nobody", "correct the user"},
+		"database": {"postgres:///", "postgres:///no", "create the database"},
+		"setting":  {"?", "?nonsense=1&", "take the setting"},
+		"value":    {"?", "?statement_timeout=soon&", "take the setting"},
+		"schema":   {"?", "?search_path=nowhere&", "search_path"},
+	} {
+		_, err := store.Open(t.Context(), strings.Replace(url, tt.from, tt.to, 1), store.Options{Patience: time.Hour})
+		if never := new(store.ConfigurationError); !errors.As(err, &never) || !strings.Contains(never.Mend, tt.mend) {
+			t.Errorf("%s = %v, want the mend %q", name, err, tt.mend)
+		}
+	}
+}

@@ -77,6 +77,7 @@ const (
 
 // Open opens the database at databaseURL, "sqlite:PATH" or "postgres://...",
 // creates or upgrades its schema, and starts the committers. Close it after use.
+// What can never be opened is a [ConfigurationError], at once.
 func Open(ctx context.Context, databaseURL string, options Options) (*Store, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
@@ -85,7 +86,8 @@ func Open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	defer cancel()
 	for {
 		s, err := open(ctx, databaseURL, options)
-		if !isPassing(err) || patient.Err() != nil {
+		err = forGood(err)
+		if never := new(ConfigurationError); errors.As(err, &never) || !isPassing(err) || patient.Err() != nil {
 			return s, err
 		}
 		options.Log.Warn("the database cannot be opened yet, trying again", "error", err)
@@ -177,7 +179,7 @@ func (s *Store) connect(databaseURL, driverSuffix string) error {
 			return err
 		}
 	}
-	return errors.New("DATABASE_URL must be sqlite:PATH or postgres://HOST/NAME")
+	return &ConfigurationError{Err: errors.New("DATABASE_URL names no database"), Mend: "write it as sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"}
 }
 
 // connectSQLite opens the file that an address names.
@@ -195,7 +197,7 @@ func (s *Store) connectSQLite(scheme, databaseURL, driverSuffix string) (ok bool
 // so both settings are read back.
 func (s *Store) openSQLite(path, driverSuffix string) error {
 	if path == "" {
-		return errors.New("DATABASE_URL names no file")
+		return &ConfigurationError{Err: errors.New("DATABASE_URL names no file"), Mend: "write it as sqlite:PATH"}
 	}
 	if err := ensureFile(path); err != nil {
 		return err

@@ -34,7 +34,7 @@ const minKey = 24 // bytes, as Standard Webhooks wants it
 // New returns a client for an address. The secret is the base64 of 24 to 64
 // random bytes, with or without the prefix whsec_.
 func New(address, secret string) (*Client, error) {
-	if _, err := rest.Address(address); err != nil {
+	if err := rest.Valid(address); err != nil {
 		return nil, fmt.Errorf("WEBHOOK_URL: %w", err)
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
