@@ -37,7 +37,7 @@ var pairs = []pair{
 	{"langfuse", "Langfuse's own client sends the scores, deletions and headers that the bot sends", langfuse},
 	{"deepeval", "deepeval sends the traces and annotations that the bot sends", deepeval},
 	{"deepeval2", "deepeval 2 sends the events and feedback that the bot sends", deepeval2},
-	// {"pgbouncer", "PgBouncer stands before Postgres in session mode, and is refused in transaction mode", pgbouncer},
+	{"pgbouncer", "PgBouncer stands before Postgres in session mode, and is refused in transaction mode", pgbouncer},
 }
 
 // skip is why a pair cannot be tried here.

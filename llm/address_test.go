@@ -35,8 +35,8 @@ func TestAddress(t *testing.T) {
 			t.Fatalf("New(%s) = %v", base, err)
 		}
 		asked = nil
-		if err := c.Ping(t.Context()); err != nil {
-			t.Errorf("%s: Ping() = %v", base, err)
+		if _, err := c.Stream(t.Context(), []Message{{Role: User, Content: "hello"}}, func(string, bool) {}); err != nil {
+			t.Errorf("%s: Stream() = %v", base, err)
 		}
 		if _, err := c.flagged(t.Context(), "text"); err != nil {
 			t.Errorf("%s: flagged() = %v", base, err)
