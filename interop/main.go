@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) int {
 	home, _ := os.UserCacheDir() // without one, the temporary folder serves
 	cache := flags.String("cache", filepath.Join(cmp.Or(home, os.TempDir()), "feedbackbot-interop"), "folder that keeps what is installed")
 	install := flags.Duration("install", 5*time.Minute, "the most time that installing may take, for all pairs together")
-	limit := flags.Duration("limit", 2*time.Minute, "the most time for one pair, once it is installed")
+	limit := flags.Duration("limit", 3*time.Minute, "the most time for one pair, once it is installed")
 	verbose := flags.Bool("v", false, "show what the counterparts write")
 	if err := flags.Parse(args); err != nil {
 		return 2
