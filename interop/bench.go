@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -150,16 +149,4 @@ func answers(ctx context.Context, p *program, url string) error {
 		}
 		return nil
 	})
-}
-
-// python runs a script of the folder python and decodes the JSON that it prints.
-func (b *bench) python(ctx context.Context, python, script string, environ []string, into any, args ...string) error {
-	out, err := output(ctx, "python", environ, python, append([]string{script}, args...)...)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(out, into); err != nil {
-		return fmt.Errorf("%s printed %.200q: %w", script, out, err)
-	}
-	return nil
 }

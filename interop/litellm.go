@@ -48,29 +48,15 @@ func litellm(ctx context.Context, b *bench) error {
 	if err := answers(ctx, proxy, "http://"+addr+"/health/liveliness"); err != nil {
 		return err
 	}
-	if err := checked(ctx, b, s); err != nil {
+	if err := checked(ctx, b, s, []finding{
+		{"OPENAI_MODEL=scripted-mini", "ok  model scripted-mini"}, {"OPENAI_API_KEY=sk-interop-wrong", "set OPENAI_API_KEY"}, {"OPENAI_MODEL=unknown", "set OPENAI_MODEL"},
+	}); err != nil {
 		return err
 	}
 	if err := s.enter(ctx, b); err != nil {
 		return err
 	}
 	return asked(ctx, s)
-}
-
-// checked holds what feedbackbot check says of the proxy: all is well, or what is
-// to be mended.
-func checked(ctx context.Context, b *bench, s *stage) error {
-	for _, c := range []struct{ variable, says string }{
-		{"OPENAI_MODEL=scripted-mini", "ok  model scripted-mini"},
-		{"OPENAI_API_KEY=sk-interop-wrong", "set OPENAI_API_KEY"},
-		{"OPENAI_MODEL=unknown", "set OPENAI_MODEL"},
-	} {
-		out, _ := output(ctx, b.dir, append(s.environ, c.variable), b.bot, "check") // its exit code says less than its lines
-		if !strings.Contains(string(out), c.says) {
-			return fmt.Errorf("feedbackbot check with %s does not say %q:\n%s", c.variable, c.says, out)
-		}
-	}
-	return nil
 }
 
 // spoken is what a member reads when the model answers in some way.

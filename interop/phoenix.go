@@ -69,7 +69,13 @@ func phoenix(ctx context.Context, b *bench) error {
 	if err := answers(ctx, server, base+"/healthz"); err != nil {
 		return err
 	}
-	s, err := b.stage(ctx, "PHOENIX_BASE_URL="+base, "PHOENIX_API_KEY="+key+"B", "PHOENIX_PROJECT_NAME=interop")
+	s, err := b.fakes("PHOENIX_BASE_URL="+base, "PHOENIX_API_KEY="+key+"B", "PHOENIX_PROJECT_NAME=interop")
+	if err == nil {
+		err = checked(ctx, b, s, []finding{{"PHOENIX_PROJECT_NAME=interop", "ok  backend phoenix"}, {"PHOENIX_API_KEY=wrong", "set its key"}})
+	}
+	if err == nil {
+		err = s.enter(ctx, b)
+	}
 	if err != nil {
 		return err
 	}

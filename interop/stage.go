@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"feedbackbot/bot/discordtest"
@@ -137,13 +136,16 @@ func (s *stage) explain(ctx context.Context, who string, receipt discordtest.Mes
 	return nil
 }
 
-// get reads a page of the bot's own server.
-func (s *stage) get(path string) (string, error) {
-	resp, err := http.Get("http://" + s.http + path)
-	if err != nil {
-		return "", err
+// finding is what feedbackbot check says with a variable set.
+type finding struct{ variable, says string }
+
+// checked holds what feedbackbot check finds: all is well, or what is to be mended.
+func checked(ctx context.Context, b *bench, s *stage, findings []finding) error {
+	for _, f := range findings {
+		out, _ := output(ctx, b.dir, append(slices.Clone(s.environ), f.variable), b.bot, "check") // its exit code says less than its lines
+		if !strings.Contains(string(out), f.says) {
+			return fmt.Errorf("feedbackbot check with %s does not say %q:\n%s", f.variable, f.says, out)
+		}
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return string(body), err
+	return nil
 }
