@@ -39,7 +39,7 @@ var (
 	// Errors of these statuses are about nothing that was asked.
 	elsewhere = []int{401, 402, 404, 408, 429}
 	refused   = []int{0, 400, 403, 404, 410, 422}
-	quotas    = []int{0, 400, 402, 403, 429}
+	quotas    = []int{0, 400, 402, 403, 422, 429}
 )
 
 // meanings are tried in order; the first that fits is meant. Providers differ in
@@ -67,7 +67,7 @@ var meanings = []meaning{
 		"model length", "too many tokens", "token limit", "prompt is too long", "input is too long", "input length", "prompt length", "input token count", "input tokens exceed",
 		"prompt contains&too large", "inputs must have less than", "inputs tokens&must be", "reduce the length", "string_above_max_length"}},
 	{kind: BadKey, on: []int{0, 400, 403}, words: []string{"api key not valid", "api_key_invalid", "invalid_api_key", "incorrect api key", "invalid api key", "invalid x api key",
-		"authentication_error", "authentication error", "unregistered callers", "unauthorized"}},
+		"authentication_error", "authentication error", "unregistered callers", "unauthorized", "no_db_connection"}},
 	{kind: BadKey, on: []int{401}},
 	{kind: UnknownModel, on: refused, words: []string{"model_not_found", "model&not found", "model not exist", "model&does not exist", "valid model id", "invalid_model", "invalid model",
 		"unknown model", "decommissioned", "deploymentnotfound", "no models loaded", "not_found_error"}},

@@ -139,7 +139,7 @@ func (c *Client) sendScores(ctx context.Context, s feedback.Submission, before f
 		}
 		body, err := c.scoreOf(s, one)
 		if err == nil {
-			_, err = c.rest.JSON(ctx, http.MethodPost, "/api/public/scores", body)
+			err = c.write(ctx, body)
 		}
 		switch {
 		case err == nil:
@@ -191,6 +191,22 @@ type write struct {
 	Comment       *string        `json:"comment"` // null clears an earlier one
 	Environment   string         `json:"environment,omitempty"`
 	Metadata      map[string]any `json:"metadata"`
+}
+
+// write writes a score. It sends that alone, not in a list: Langfuse before version
+// 4 takes no list. Version 4 may answer 207 and that nothing was taken.
+func (c *Client) write(ctx context.Context, body write) error {
+	answer, err := c.rest.JSON(ctx, http.MethodPost, "/api/public/scores", body)
+	if err != nil {
+		return err
+	}
+	var got struct {
+		Rejected int `json:"rejected"`
+	}
+	if json.Unmarshal(answer, &got) == nil && got.Rejected > 0 { // its messages may repeat what was sent
+		return fmt.Errorf("POST /api/public/scores: the score was rejected: %w", feedback.ErrRefused)
+	}
+	return nil
 }
 
 func (c *Client) scoreOf(s feedback.Submission, one score) (write, error) {

@@ -230,3 +230,16 @@ func TestErase(t *testing.T) {
 		t.Errorf("the votes %v are left, want somebody else's", p.votes())
 	}
 }
+
+// Langfuse 4 can answer 207 and say in it that nothing was taken.
+func TestRejectedInTheAnswer(t *testing.T) {
+	p := newPlatform(t, langfuse.Options{})
+	p.rejects = true
+	r := feedbacktest.NewResponse()
+	s := feedbacktest.NewSubmission(r, "rater")
+	s.Expected = ""
+	_, err := p.client.SendSubmission(t.Context(), s, r, feedback.Delivered{})
+	if !errors.Is(err, feedback.ErrRefused) || errors.Is(err, feedback.ErrPartly) || strings.Contains(err.Error(), "user-") {
+		t.Errorf("SendSubmission() = %v, want it refused, without the message", err)
+	}
+}

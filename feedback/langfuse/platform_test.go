@@ -41,7 +41,8 @@ type platform struct {
 
 	limited *int // scores before it answers 429; nil for no limit
 
-	correction int // what it answers to a correction; 0 to take it
+	correction int  // what it answers to a correction; 0 to take it
+	rejects    bool // scores, with 207 as it answers to lists
 }
 
 // document takes a while to load.
@@ -159,6 +160,11 @@ func (p *platform) takeScore(w http.ResponseWriter, body []byte) {
 		w.WriteHeader(p.correction)
 		json.NewEncoder(w).Encode(map[string]any{"message": "Invalid request data", "error": []any{
 			map[string]any{"code": "invalid_enum_value", "path": []string{"dataType"}, "received": "CORRECTION", "value": s["value"]}}})
+		return
+	}
+	if p.rejects {
+		w.WriteHeader(http.StatusMultiStatus)
+		json.NewEncoder(w).Encode(map[string]any{"accepted": 0, "rejected": 1, "errors": []any{map[string]any{"message": "unknown: " + s["name"].(string)}}})
 		return
 	}
 	p.scores[s["id"].(string)+"|"+s["name"].(string)+"|"+p.now.UTC().Format(time.DateOnly)] = s

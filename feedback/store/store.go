@@ -120,8 +120,13 @@ func open(ctx context.Context, databaseURL string, options Options) (*Store, err
 	if s.dialect == postgresDialect {
 		s.locks.db = s.db
 	}
-	if err := s.migrate(ctx); err != nil {
-		return nil, errors.Join(err, s.closePools())
+	for _, step := range []func(context.Context) error{
+		s.ownConnections,
+		s.migrate,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.closePools())
+		}
 	}
 	committers := 1
 	if s.dialect == postgresDialect {
