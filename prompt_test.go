@@ -28,7 +28,7 @@ func TestNoSystemPrompt(t *testing.T) {
 // The check asks as the bot will: with the system prompt, which some models take
 // only in the first question, or with none.
 func TestCheckWithSystemPrompt(t *testing.T) {
-	for prompt, requests := range map[string]int{"Be kind.": 2, "none": 1} {
+	for prompt, requests := range map[string]int{"Be kind.": 3, "none": 2} {
 		s, err := llmtest.New(llmtest.Options{Template: llmtest.WithoutSystem})
 		if err != nil {
 			t.Fatal(err)

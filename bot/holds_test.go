@@ -43,7 +43,7 @@ var held = []struct{ name, fields, want string }{
 		"https://cdn.example/v","content_type":"audio/ogg","duration_secs":11.4,"waveform":"AAAA"}]}`,
 		"[attached: voice-message.ogg (voice message, 12 seconds)]"},
 	{"a described file", `{"content":"look","attachments":[{"id":"6","filename":"a.bin","size":9,"url":"https://cdn.example/a.bin","proxy_url":
-		"https://cdn.example/a.bin","description":"a chart\nof sales"}]}`, "a.bin (a chart of sales)]"},
+		"https://cdn.example/a.bin","description":"a chart\nof sales"}]}`, "look\n[attached"},
 }
 
 // What a message holds reaches the model wherever the message stands: as a question,

@@ -35,7 +35,7 @@ func (s *Store) ownConnections(ctx context.Context) error {
 	case errors.As(err, &pg) && lent[pg.Code]:
 		return fmt.Errorf("%w (%w)", pooled, err)
 	case err != nil:
-		return fmt.Errorf("see whose the connections are: %w", err)
+		return fmt.Errorf("connect to the database: %w", err)
 	case !ours:
 		return pooled
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func Friendly(req Request) Script {
 
 // reply picks the answer. The order matters: a long text about Go code is long.
 func reply(req Request) string {
-	asked := tidy(req.LastUser())
+	asked := tidy(newest(req.LastUser()))
 	words := " " + strings.Join(strings.FieldsFunc(strings.ToLower(asked), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\''
 	}), " ") + " "
@@ -79,6 +80,30 @@ func reply(req Request) string {
 	}
 	return fmt.Sprintf("You asked: \"%s\" That is a good question, but I am a scripted stand-in and know only a few things. "+
 		"Try a sum, some Go code, a list, a long text, a book, or ask me what you asked before.", quote(asked))
+}
+
+var named = regexp.MustCompile(`^\p{Lu}[\p{L}\p{N}_.-]{0,31}: `)
+
+// newest is the question at the end of a turn that holds what was said before it
+// too: a message that is quoted, what people said in a thread, and files.
+func newest(turn string) string {
+	parts := slices.DeleteFunc(strings.Split(turn, "\n\n"), func(part string) bool {
+		return strings.HasPrefix(part, "File ") || strings.HasPrefix(part, "(Not shown")
+	})
+	if len(parts) == 0 {
+		return turn
+	}
+	last := parts[len(parts)-1]
+	if len(parts) > 1 && strings.HasPrefix(last, "[attached") {
+		last = parts[len(parts)-2] + "\n" + last
+	}
+	lines := strings.Split(last, "\n")
+	for n, line := range slices.Backward(lines) {
+		if said := named.FindString(line); said != "" {
+			return strings.TrimPrefix(strings.Join(lines[n:], "\n"), said)
+		}
+	}
+	return last
 }
 
 // remembered quotes the user message before the newest one.

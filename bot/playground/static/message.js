@@ -64,7 +64,8 @@ function replyLine(m) {
 }
 
 function fileNode(a) {
-  const address = new URL(a.url).pathname.slice(1); // this page passes it on
+  const {pathname, search} = new URL(a.url);
+  const address = pathname.slice(1) + search; // this page passes it on
   if (/^image\/(png|jpeg|gif|webp)$/.test(a.content_type ?? "")) return el("a", {href: address, target: "_blank"}, el("img", {class: "picture", src: address, alt: a.filename}));
   return el("div", {class: "file"}, el("a", {class: "link", href: address, download: a.filename}, a.filename), " ", size(a.size));
 }
