@@ -99,7 +99,7 @@ func newest(turn string) string {
 	}
 	lines := strings.Split(last, "\n")
 	for n, line := range slices.Backward(lines) {
-		if said := named.FindString(line); said != "" {
+		if said := named.FindString(line); said != "" && named.MatchString(lines[0]) { // people in a thread
 			return strings.TrimPrefix(strings.Join(lines[n:], "\n"), said)
 		}
 	}
