@@ -24,6 +24,9 @@ var tables = []struct{ name, key string }{
 	{"usage", "day, scope"},
 	{"reservations", "ask_id"},
 	{"erasures", "backend, item"},
+	{"review_tokens", "hash"},
+	{"review_queue", "response_id, queue"},
+	{"reviews", "response_id, reviewer"},
 }
 
 // transferredSetting is when a database was filled by [Transfer].
