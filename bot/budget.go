@@ -10,10 +10,10 @@ import (
 
 // Spending bounds what answers may take in a day, and prices it.
 type Spending struct {
-	Budget      feedback.Budget // 0 is no bound
-	PriceInput  float64         // US dollars for a million tokens read
-	PriceOutput float64         // US dollars for a million tokens written
-	MaxTokens   int             // of one answer
+	Budget      feedback.Budget  // 0 is no bound
+	PriceInput  float64          // US dollars for a million tokens read
+	PriceOutput float64          // US dollars for a million tokens written
+	MaxTokens   int              // of one answer
 	Now         func() time.Time // says which day it is; nil is time.Now
 }
 

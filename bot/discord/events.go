@@ -242,11 +242,13 @@ type Guild struct {
 
 // Channel is a channel or a thread.
 type Channel struct {
-	ID            string `json:"id"`
-	Type          int    `json:"type"`
-	GuildID       string `json:"guild_id"`
-	ParentID      string `json:"parent_id"`
-	LastMessageID string `json:"last_message_id"`
+	ID            string      `json:"id"`
+	Type          int         `json:"type"`
+	GuildID       string      `json:"guild_id"`
+	ParentID      string      `json:"parent_id"`
+	LastMessageID string      `json:"last_message_id"`
+	Name          string      `json:"name"`
+	Overwrites    []Overwrite `json:"permission_overwrites"`
 }
 
 // IsThread reports whether a channel is a thread: in announcements, public or

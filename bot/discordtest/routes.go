@@ -23,12 +23,16 @@ func (s *Server) addRoutes(add func(pattern string, h handler)) {
 	add("PUT /applications/{application_id}/guilds/{guild_id}/commands", s.putCommands)
 	add("POST /applications/{application_id}/guilds/{guild_id}/commands", s.postCommand)
 
-	add("GET /guilds/{guild_id}", s.inGuild(func(c *call, g *Guild) (any, error) { return guildObject(g), nil }))
+	add("GET /guilds/{guild_id}", s.inGuild(func(c *call, g *Guild) (any, error) {
+		o := guildObject(g)
+		o["roles"] = s.rolesOf(g)
+		return o, nil
+	}))
 	add("GET /guilds/{guild_id}/channels", s.inGuild(func(c *call, g *Guild) (any, error) {
 		return s.guildChannels(g.ID), nil
 	}))
 	add("GET /guilds/{guild_id}/roles", s.inGuild(func(c *call, g *Guild) (any, error) {
-		return []object{everyone(g)}, nil
+		return s.rolesOf(g), nil
 	}))
 	add("GET /guilds/{guild_id}/threads/active", s.inGuild(func(c *call, g *Guild) (any, error) {
 		return object{"threads": s.threads(g.ID), "members": []object{}, "has_more": false}, nil
@@ -128,16 +132,16 @@ func (s *Server) inGuild(h func(*call, *Guild) (any, error)) handler {
 	}
 }
 
-func (s *Server) getMember(c *call, _ *Guild) (any, error) {
+func (s *Server) getMember(c *call, g *Guild) (any, error) {
 	id := c.PathValue("user_id")
 	if id == "@me" {
 		id = s.bot.ID
 	}
 	u := s.users[id]
-	if u == nil {
+	if u == nil || s.absent[g.ID+" "+id] {
 		return nil, refuse(404, 10007, "Unknown Member")
 	}
-	m := s.member(u.ID)
+	m := s.in(g, s.member(u.ID))
 	m.User = u
 	return m, nil
 }

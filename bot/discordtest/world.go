@@ -21,6 +21,9 @@ type world struct {
 	resumeAt string
 	rights   map[string]int64 // of users who have others than DefaultPermissions
 
+	guildRoles []role
+	absent     map[string]bool // by guild and user, who is not a member
+
 	files     map[string]Attachment // with their bytes, by id
 	fileOrder []string              // their ids, oldest first
 	fileBytes int
