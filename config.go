@@ -59,6 +59,7 @@ type Config struct {
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`
 
 	ModerationConfig
+	ReviewConfig
 
 	StoreText       bool `env:"STORE_TEXT" envDefault:"true"`
 	RetainTextsDays int  `env:"RETAIN_TEXTS_DAYS" envDefault:"0"`
@@ -184,6 +185,17 @@ func (m *mistakes) oneOf(name, value string, allowed ...string) {
 	}
 }
 
+// ids trims a list of Discord ids.
+func (m *mistakes) ids(name string, list []string) {
+	for n, id := range list {
+		list[n] = strings.TrimSpace(id)
+		if _, err := strconv.ParseUint(list[n], 10, 64); err != nil {
+			m.add(name + " must hold Discord ids, separated by commas")
+			return
+		}
+	}
+}
+
 func (m *mistakes) address(name, value string) *url.URL {
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -213,13 +225,7 @@ func (c *Config) check() (wrong mistakes) {
 		"ANSWER_ALL":        c.AnswerAll,
 		"ANSWER_IN_THREADS": c.AnswerThreads,
 	} {
-		for n, id := range list {
-			list[n] = strings.TrimSpace(id)
-			if _, err := strconv.ParseUint(list[n], 10, 64); err != nil {
-				wrong.add(name + " must hold Discord ids, separated by commas")
-				break
-			}
-		}
+		wrong.ids(name, list)
 	}
 	wrong.address("DISCORD_API_URL", c.DiscordAPIURL)
 	model := wrong.address("OPENAI_BASE_URL", c.OpenAIBaseURL)
@@ -242,6 +248,7 @@ func (c *Config) check() (wrong mistakes) {
 		wrong.add("DATABASE_URL must start with sqlite: or postgres://")
 	}
 	c.ModerationConfig.check(&wrong)
+	c.ReviewConfig.check(&wrong)
 	c.BudgetConfig.check(&wrong)
 	c.ConfidentConfig.check(&wrong)
 	c.OTLPConfig.check(&wrong)

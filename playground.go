@@ -96,6 +96,12 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	maps.Copy(vars, p.Environ())
 	vars["DATABASE_URL"] = "sqlite:" + filepath.Join(folder, "feedbackbot.db")
 	vars["HTTP_ADDR"] = "127.0.0.1:0" // the page has the one that was asked for
+	if !strings.HasPrefix(vars["PUBLIC_URL"], "http://") {
+		delete(vars, "PUBLIC_URL") // where the real bot is
+	}
+	if vars["REVIEW_ADDR"] == "" {
+		vars["REVIEW_ADDR"] = "127.0.0.1:0"
+	}
 	if vars["FEEDBACK_SETTLE"] == "" {
 		vars["FEEDBACK_SETTLE"] = playgroundSettle
 	}
@@ -107,6 +113,7 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	if err != nil {
 		return err
 	}
+	c.invites = p.Invites
 	if options.Scripted {
 		fmt.Fprintln(stdout, "No OPENAI_API_KEY is set, so a scripted stand-in answers in place of a model.")
 	}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -21,11 +22,16 @@ const (
 )
 
 // Sight asks Discord what somebody may see: their roles, and which channels they
-// may read in the servers in which something was asked.
+// may read in the bot's servers.
 func (b *Bot) Sight(ctx context.Context, userID string) (feedback.Sight, error) {
 	servers, err := b.store.Servers(ctx)
 	if err != nil {
 		return feedback.Sight{}, err
+	}
+	for id := range b.serverNames() {
+		if !slices.Contains(servers, id) { // nothing was asked there yet
+			servers = append(servers, id)
+		}
 	}
 	if len(servers) > maxSights {
 		b.log.Warn("a reviewer is looked for in some of the servers only", "servers", len(servers), "in", maxSights)
@@ -51,6 +57,13 @@ func (b *Bot) Sight(ctx context.Context, userID string) (feedback.Sight, error) 
 		})
 	}
 	return sight, all.Wait()
+}
+
+// serverNames returns the names of the servers of this process's shards, by id.
+func (b *Bot) serverNames() map[string]string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.guilds)
 }
 
 func (b *Bot) sightIn(ctx context.Context, guildID, userID string) (s feedback.Server, roles []string, err error) {

@@ -35,11 +35,11 @@ func (p *Playground) createWorld() {
 		p.channels = append(p.channels, c)
 	}
 	for _, m := range []member{
-		{Name: "Ada", Role: "member"}, {Name: "Grace", Role: "member"}, {Name: "Linus", Role: "member"}, {Name: "Rosalind", Role: "reviewer"},
+		{Name: "Ada", Role: "member"}, {Name: "Grace", Role: "member"}, {Name: "Linus", Role: "member"}, {Name: "Rosalind", Role: roleReviewer},
 	} {
 		m.ID = d.AddUser(m.Name).ID
 		m.DM = d.DM(m.ID).ID
-		if m.Role == "reviewer" {
+		if m.Role == roleReviewer {
 			d.SetMemberPermissions(m.ID, discordtest.DefaultPermissions|discordtest.ManageMessages|discordtest.ManageChannels|discordtest.ManageServer)
 		}
 		p.members = append(p.members, m)

@@ -262,3 +262,22 @@ func (s *Store) UndoReview(ctx context.Context, responseID string, reviewer feed
 	}
 	return r, err
 }
+
+// TeamReviews returns how many verdicts each reviewer has given, or changed, since
+// a time.
+func (s *Store) TeamReviews(ctx context.Context, since time.Time) (map[feedback.Rater]int, error) {
+	type count struct {
+		rater feedback.Rater
+		n     int
+	}
+	list, err := find(ctx, s, func(row scanner) (c count, err error) { return c, row.Scan(&c.rater, &c.n) },
+		`SELECT reviewer, COUNT(*) FROM reviews WHERE state = 'done' AND updated_at >= $1 GROUP BY reviewer`, millis(since))
+	if err != nil {
+		return nil, fmt.Errorf("count the reviewers' verdicts: %w", err)
+	}
+	by := map[feedback.Rater]int{}
+	for _, c := range list {
+		by[c.rater] = c.n
+	}
+	return by, nil
+}

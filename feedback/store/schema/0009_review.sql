@@ -52,4 +52,5 @@ CREATE TABLE reviews (
     PRIMARY KEY (response_id, reviewer)
 );
 CREATE INDEX reviews_reviewer ON reviews (reviewer, updated_at);
+CREATE INDEX reviews_done ON reviews (updated_at, reviewer) WHERE state = 'done';
 CREATE INDEX reviews_texts ON reviews (updated_at) WHERE explanation <> '' OR expected <> '';
