@@ -38,7 +38,7 @@ func (o *Observatory) decide(w http.ResponseWriter, r *http.Request, p *person) 
 		_, err = o.store.UndoReview(r.Context(), id, p.rater, o.now())
 	case "copy":
 		if r.PostFormValue("expected") == "" {
-			r.PostForm.Set("expected", a.Answer)
+			r.PostForm.Set("expected", straight(a.Answer))
 		}
 		fallthrough
 	case "draft":

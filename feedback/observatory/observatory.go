@@ -69,7 +69,7 @@ type Observatory struct {
 //go:embed pages static
 var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"plain": plain, "ago": ago, "stars": stars, "short": short,
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"plain": plain, "straight": straight, "ago": ago, "stars": stars, "short": short,
 	"inc": func(n int) int { return n + 1 }}).ParseFS(files, "pages/*.html"))
 
 // policy lets the pages load their own script and style, and nothing else.

@@ -25,15 +25,27 @@ const (
 // saving is how a store keeps an opinion.
 type saving = func(ctx context.Context, responseID string, reviewer feedback.Rater, revision int64, o feedback.Opinion, now time.Time) (feedback.Review, error)
 
-// plain makes characters visible that would change how the text around them reads:
-// those that turn the direction of writing, and controls.
+// turns reports whether a character changes how the text around it reads: it turns
+// the direction of writing, or is a control.
+func turns(r rune) bool {
+	return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r < 0x20 && r != '\n' && r != '\t' || r >= 0x7F && r < 0xA0
+}
+
+// plain shows that such characters are there.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F, r == 0x061C:
+		if turns(r) {
 			return '␣'
-		case r < 0x20 && r != '\n' && r != '\t', r == 0x7F, r >= 0x80 && r < 0xA0:
-			return '␣'
+		}
+		return r
+	}, text)
+}
+
+// straight takes them out, from what a reviewer goes on with.
+func straight(text string) string {
+	return strings.Map(func(r rune) rune {
+		if turns(r) {
+			return -1
 		}
 		return r
 	}, text)
