@@ -149,6 +149,11 @@ func TestLostRole(t *testing.T) {
 	} {
 		h := build(t, nil)
 		r, b := h.votedDown(), h.in(cleo)
+		u, err := url.Parse(h.server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := b.client.Jar.Cookies(u) // by somebody who does not let it go
 		h.set(func() { lose(h) })
 		h.pass(15 * time.Minute)
 		for _, to := range []string{"/review", path(r)} {
@@ -160,6 +165,7 @@ func TestLostRole(t *testing.T) {
 		status, page := b.post(path(r), url.Values{"revision": {"0"}, "rating": {"thumbs-1"}})
 		want(t, name, status, 401, page, "/review on Discord")
 		h.set(func() { h.roles[cleo] = []string{reviewerRole} })
+		b.client.Jar.SetCookies(u, kept)
 		status, page = b.get("/review")
 		want(t, "the role is back", status, 401, page)
 	}
