@@ -77,6 +77,7 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	}
 	for _, standIn := range []func(map[string]string, *playground.Options) (end func(), err error){
 		confidentStandIn,
+		reviewStandIn,
 	} {
 		end, err := standIn(vars, &options)
 		if err != nil {
@@ -96,12 +97,6 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	maps.Copy(vars, p.Environ())
 	vars["DATABASE_URL"] = "sqlite:" + filepath.Join(folder, "feedbackbot.db")
 	vars["HTTP_ADDR"] = "127.0.0.1:0" // the page has the one that was asked for
-	if !strings.HasPrefix(vars["PUBLIC_URL"], "http://") {
-		delete(vars, "PUBLIC_URL") // where the real bot is
-	}
-	if vars["REVIEW_ADDR"] == "" {
-		vars["REVIEW_ADDR"] = "127.0.0.1:0"
-	}
 	if vars["FEEDBACK_SETTLE"] == "" {
 		vars["FEEDBACK_SETTLE"] = playgroundSettle
 	}

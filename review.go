@@ -53,8 +53,12 @@ func (c *ReviewConfig) check(wrong *mistakes) {
 	case err != nil:
 		wrong.add("REVIEW_ADDR must be host:port")
 	case c.PublicURL != "":
-		if u := wrong.address("PUBLIC_URL", c.PublicURL); u.Scheme == "http" && !observatory.IsOnThisMachine(u) {
+		u := wrong.address("PUBLIC_URL", c.PublicURL)
+		if u.Scheme == "http" && !observatory.IsOnThisMachine(u) {
 			wrong.add("PUBLIC_URL must begin with https:// unless it is on this machine")
+		}
+		if strings.Trim(u.Path, "/") != "" {
+			wrong.add("PUBLIC_URL must have no path: the review pages have a host of their own")
 		}
 	case c.on() && !observatory.IsOnThisMachine(&url.URL{Host: host}):
 		wrong.add("PUBLIC_URL is missing: REVIEW_ADDR can be reached from elsewhere, and links need to begin with something")

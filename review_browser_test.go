@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -99,4 +100,56 @@ func TestReviewInABrowser(t *testing.T) {
 	b.leads(pressing("\r"))
 	b.until(`document.body.innerText.includes("Saved. Thank you.")`)
 	b.shoot("review-next")
+}
+
+// TestReviewWithoutScript does the same by the mouse in a browser that runs no
+// script.
+func TestReviewWithoutScript(t *testing.T) {
+	t.Parallel()
+	b := openReviews(t)
+	b.do(emulation.SetScriptExecutionDisabled(true))
+	shown := func(want string) {
+		t.Helper()
+		var page string
+		if b.do(chromedp.OuterHTML("html", &page)); !strings.Contains(page, want) {
+			t.Fatalf("the page lacks %q: %s", want, page)
+		}
+	}
+	press := func(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }
+	b.leads(press(`[aria-label="Start: Rated down, with a reason"]`))
+	b.do(press(`label:has([value="wrong"])`), chromedp.SendKeys("#explanation", "Nothing explains it."))
+	b.leads(press("#correct"))
+	shown("Tell me what it should do next")
+	b.do(chromedp.SendKeys("#expected", " Run it with go run."))
+	b.leads(press(`button[value="draft"]`))
+	shown("<ins> Run it with go run.</ins>")
+	b.leads(press(`button[value="save"]`))
+	shown("Please choose thumbs or stars first")
+	b.do(press(`label:has([value="thumbs-1"])`))
+	b.leads(press(`button[value="save"]`))
+	shown("Your verdict is saved")
+	shown("It has no comment.")
+	b.shoot("review-without-script")
+	b.leads(press(`button[value="undo"]`))
+	shown("Your draft is kept.")
+}
+
+// TestReviewTwoTabs types in two tabs: neither loses a text.
+func TestReviewTwoTabs(t *testing.T) {
+	t.Parallel()
+	b := openReviews(t)
+	b.leads(clicking(`[aria-label="Start: Rated down, with a reason"]`))
+	var here string
+	b.do(chromedp.Location(&here))
+	ctx, done := chromedp.NewContext(b.ctx)
+	defer done()
+	other := &browser{t, ctx}
+	other.do(chromedp.Navigate(here))
+	b.do(chromedp.SendKeys("#explanation", "of the first tab"))
+	b.until(`document.getElementById("saved").innerText === "Your draft is kept."`)
+	other.do(chromedp.SendKeys("#explanation", "of the second tab"))
+	other.until(`document.getElementById("saved").innerText.startsWith("Another tab has a newer draft")`)
+	other.leads(pressing("\r"))
+	other.until(`document.body.innerText.includes("of the first tab") && document.getElementById("explanation").value === "of the second tab"`)
+	other.shoot("review-conflict")
 }

@@ -118,7 +118,8 @@ func (p *Playground) URL() string {
 // Environ returns the variables with which a bot uses this Discord, the tapped
 // model and the tapped backend.
 func (p *Playground) Environ() map[string]string {
-	vars := map[string]string{"REVIEWERS": p.reviewer(), "REVIEW_SAMPLE": "1", "DISCORD_TOKEN": token, "DISCORD_API_URL": p.discord.URL(), "OPENAI_BASE_URL": p.model.url()}
+	vars := map[string]string{"DISCORD_TOKEN": token, "DISCORD_API_URL": p.discord.URL(), "OPENAI_BASE_URL": p.model.url()}
+	vars["REVIEWERS"], vars["REVIEW_SAMPLE"] = p.reviewer(), "1"
 	if p.options.BackendVariable != "" {
 		vars[p.options.BackendVariable] = p.backend.url()
 	}

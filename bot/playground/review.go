@@ -5,9 +5,6 @@ import (
 	"net/http"
 )
 
-// roleReviewer is the role of the member who reviews.
-const roleReviewer = "reviewer"
-
 // reviewer is the id of the member who reviews.
 func (p *Playground) reviewer() string {
 	for _, m := range p.members {

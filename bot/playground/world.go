@@ -15,6 +15,9 @@ type member struct {
 	DM   string `json:"dm"` // their channel with the bot
 }
 
+// roleReviewer is the role of the member who reviews.
+const roleReviewer = "reviewer"
+
 // channel is a text channel of the server, or a thread in one.
 type channel struct {
 	ID     string `json:"id"`

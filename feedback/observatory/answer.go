@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"feedbackbot/feedback"
@@ -57,6 +58,7 @@ type answerView struct {
 	Reasons  []reasonView
 	Diff     template.HTML
 	Queue    queueView
+	Unsaved  bool                  // the verdict that stands says something else
 	Open     bool                  // others' opinions may be seen
 	Votes    []feedback.Submission // members'
 	Verdicts []feedback.Submission // colleagues'
@@ -138,6 +140,9 @@ func (o *Observatory) open(ctx context.Context, p *person, v *answerView) error 
 			v.Votes = append(v.Votes, s)
 		case s.Rater != p.rater:
 			v.Verdicts = append(v.Verdicts, s)
+		default:
+			said := v.Review.Opinion
+			v.Unsaved = s.Rating != said.Rating || s.Kind != said.Kind || s.Expected != said.Expected || !strings.HasSuffix(s.Explanation, said.Explanation)
 		}
 	}
 	return err

@@ -154,6 +154,8 @@ func TestReviewByForms(t *testing.T) {
 	_, theirs = other.post(path(r), other.review(theirs, "save", "rating", "thumbs-5"))
 	want(t, "a colleague's page after their verdict", 200, 200, theirs, "my reason", "a member's reason")
 	_, page = b.get(path(r))
+	_, page = b.post(path(r), b.review(page, "draft", "rating", "stars-3"))
+	want(t, "a draft after the verdict", 200, 200, page, "Your verdict is saved. What stands here now is a draft")
 	status, page = b.post(path(r), b.review(page, "save", "rating", "stars-4"))
 	want(t, "another verdict", status, 200, page, "marked as changed", "👍 good")
 	status, page = b.post(path(r), b.review(page, "undo"))

@@ -24,13 +24,14 @@ if (form) {
     $("saved").classList.toggle("problem", Boolean(problem));
   }
 
-  /** keep sends a draft, one at a time, when something has changed. */
+  /** keep sends a draft, one at a time, when something has changed, and returns
+   *  whether the server has everything, or has something newer. */
   async function keep() {
     clearTimeout(timer);
     while (sending) await sending;
-    if (content() === kept || leaving) return;
+    if (content() === kept || leaving) return true;
     sending = send(content(), new URLSearchParams(new FormData(form)));
-    try { await sending; } finally { sending = null; }
+    try { return await sending; } finally { sending = null; }
   }
 
   async function send(what, data) {
@@ -39,22 +40,24 @@ if (form) {
       const answer = await fetch(form.dataset.draft, {method: "POST", body: data, keepalive: data.toString().length < 60000});
       if (answer.status === 401 || answer.status === 403) {
         say("You are out. Come in again with /review, in another tab; then save here.", true);
-        return;
+        return false;
       }
       const got = await answer.json();
       if (!answer.ok) {
         say(got.problem, true);
         if (answer.status === 503) later();
-        return;
+        return answer.status === 409;
       }
       revision.value = got.revision;
       kept = what;
       $("diff").innerHTML = got.diff; // made by the server, every text in it escaped
       $("diff").hidden = !got.diff;
       say(content() === what ? "Your draft is kept." : "Typing…");
+      return true;
     } catch {
       say("Not saved: the page cannot be reached. It is tried again.", true);
       later();
+      return false;
     }
   }
 
@@ -69,7 +72,8 @@ if (form) {
   addEventListener("beforeunload", e => { if (!leaving && content() !== kept) e.preventDefault(); });
   addEventListener("pageshow", e => { if (e.persisted) location.reload(); });
 
-  // A button waits for the draft that is under way, whose revision it needs.
+  // The page is left only when the server has what was typed, so that an error page
+  // in its place takes nothing along.
   form.addEventListener("submit", async e => {
     const button = e.submitter;
     if (button?.value === "copy") {
@@ -78,10 +82,9 @@ if (form) {
       return;
     }
     if (leaving) return;
-    clearTimeout(timer);
-    if (!sending) { leaving = true; return; }
     e.preventDefault();
-    await sending;
+    if (!await keep() || leaving) return;
+    leaving = true;
     form.requestSubmit(button);
   });
 
