@@ -173,12 +173,12 @@ func (s *Store) SaveDraft(ctx context.Context, responseID string, reviewer feedb
 // Decide stores a verdict: as a submission with its texts, and in the reviewer's
 // row. The first one is kept beside later ones.
 func (s *Store) Decide(ctx context.Context, responseID string, reviewer feedback.Rater, revision int64, o feedback.Opinion, now time.Time) (feedback.Review, error) {
-	if o.Rating < 1 || o.Rating > 5 {
-		return feedback.Review{}, feedback.ErrNoRating
-	}
 	r, err := s.review(ctx, responseID, reviewer, now, func(ctx context.Context, tx tx, r *feedback.Review) (refusal, err error) {
 		if r.Revision != revision {
 			return feedback.ErrConflict, nil
+		}
+		if o.Rating < 1 || o.Rating > 5 {
+			return feedback.ErrNoRating, nil
 		}
 		r.Changed = r.Changed || !r.FirstAt.IsZero()
 		if r.FirstAt.IsZero() {
