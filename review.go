@@ -29,7 +29,7 @@ type ReviewConfig struct {
 	ReviewDirect  string   `env:"REVIEW_DIRECT_MESSAGES" envDefault:"off"`
 
 	// invites, when set, is told how to invite a reviewer; the playground's.
-	invites func(invite func(ctx context.Context, userID string) (string, error))
+	invites func(invite func(ctx context.Context, userID, responseID string) (string, error))
 }
 
 func (c *ReviewConfig) on() bool { return len(c.Reviewers)+len(c.ReviewLeads) > 0 }
@@ -86,8 +86,8 @@ type reviewPages struct {
 func (c ReviewConfig) prepare(options *bot.Options) *reviewPages {
 	p := &reviewPages{config: c, noText: options.NoText}
 	if c.on() {
-		options.Review = func(ctx context.Context, userID string) (string, error) {
-			return p.pages.Invite(ctx, userID) // the bot runs when there are pages
+		options.Review = func(ctx context.Context, userID, responseID string) (string, error) {
+			return p.pages.Invite(ctx, userID, responseID) // the bot runs when there are pages
 		}
 	}
 	return p

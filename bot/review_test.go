@@ -16,11 +16,11 @@ func TestReviewCommand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, discordtest.Options{})
 	cleo, ada, channel := w.discord.AddUser("Cleo"), w.discord.AddUser("Ada"), w.discord.Channel().ID
-	w.options.Review = func(_ context.Context, userID string) (string, error) {
+	w.options.Review = func(_ context.Context, userID, responseID string) (string, error) {
 		if userID != cleo.ID {
 			return "", fmt.Errorf("look: %w", feedback.ErrNotReviewer)
 		}
-		return "https://review.example/enter?t=1", nil
+		return "https://review.example/enter?t=1&to=" + responseID, nil
 	}
 	w.start()
 	if err := w.discord.WaitCommand(w.ctx(), "review"); err != nil {
@@ -36,6 +36,27 @@ func TestReviewCommand(t *testing.T) {
 	a, err = w.discord.Command(ada.ID, channel, "review", nil).Wait(w.ctx())
 	if err != nil || a.Message == nil || !a.Message.Ephemeral() || !strings.Contains(a.Message.Content, "a few people") || len(a.Message.Components) != 0 {
 		t.Errorf("/review by somebody else = %+v, %v", a, err)
+	}
+}
+
+// In the menu of an answer reviewers come to that answer; other messages are none.
+func TestReviewThisAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	cleo := w.discord.AddUser("Cleo")
+	w.options.Review = func(_ context.Context, _, responseID string) (string, error) {
+		return "https://review.example/enter?t=1&to=" + responseID, nil
+	}
+	w.start()
+	question := w.ask(cleo.ID, "what is 2+2?")
+	answer := w.answered(question.ID)
+	a, err := w.discord.MessageCommand(cleo.ID, answer.ID, "Review this answer").Wait(w.ctx())
+	if err != nil || a.Message == nil || !strings.Contains(fmt.Sprintf("%+v", a.Message.Components), w.response(answer.ID).ID) {
+		t.Errorf("the menu of an answer = %+v, %v, want a link to it", a, err)
+	}
+	a, err = w.discord.MessageCommand(cleo.ID, question.ID, "Review this answer").Wait(w.ctx())
+	if err != nil || a.Message == nil || !strings.Contains(a.Message.Content, "none of my answers") {
+		t.Errorf("the menu of a question = %+v, %v, want a sentence", a, err)
 	}
 }
 

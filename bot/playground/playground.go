@@ -52,9 +52,9 @@ type Playground struct {
 	told     string        // the message that the timeline told of last; observe alone uses it
 
 	mu       sync.Mutex
-	invite   func(ctx context.Context, userID string) (link string, err error) // of the bot that runs; nil for none
-	channels []channel                                                         // a thread follows its channel
-	forms    map[string]*discordtest.Interaction                               // interactions that opened a form, by id
+	invite   func(ctx context.Context, userID, responseID string) (link string, err error) // of the bot that runs; nil for none
+	channels []channel                                                                     // a thread follows its channel
+	forms    map[string]*discordtest.Interaction                                           // interactions that opened a form, by id
 }
 
 const token = "playground-token"

@@ -16,7 +16,7 @@ func (p *Playground) reviewer() string {
 }
 
 // Invites takes how the bot that runs invites a reviewer.
-func (p *Playground) Invites(invite func(ctx context.Context, userID string) (link string, err error)) {
+func (p *Playground) Invites(invite func(ctx context.Context, userID, responseID string) (link string, err error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.invite = invite
@@ -31,7 +31,7 @@ func (p *Playground) review(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the bot has not started yet; try again in a moment", http.StatusServiceUnavailable)
 		return
 	}
-	link, err := invite(r.Context(), p.reviewer())
+	link, err := invite(r.Context(), p.reviewer(), "")
 	if err != nil {
 		http.Error(w, "the review pages cannot be opened: "+err.Error(), http.StatusServiceUnavailable)
 		return

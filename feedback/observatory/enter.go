@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -83,8 +84,9 @@ func open(secret string, t feedback.ReviewToken) (userID string, err error) {
 	return string(id), err
 }
 
-// Invite returns a link that lets a reviewer in once, or [feedback.ErrNotReviewer].
-func (o *Observatory) Invite(ctx context.Context, userID string) (link string, err error) {
+// Invite returns a link that lets a reviewer in once, to a response or, when that is
+// "", to the inbox; or [feedback.ErrNotReviewer].
+func (o *Observatory) Invite(ctx context.Context, userID, responseID string) (link string, err error) {
 	if _, err := o.ask(ctx, userID); err != nil {
 		return "", err
 	}
@@ -96,7 +98,11 @@ func (o *Observatory) Invite(ctx context.Context, userID string) (link string, e
 	if err != nil {
 		return "", fmt.Errorf("invite a reviewer: %w", err)
 	}
-	return o.options.Base + "/review/enter?t=" + secret, nil
+	link = o.options.Base + "/review/enter?t=" + secret
+	if responseID != "" {
+		link += "&to=" + url.QueryEscape(responseID)
+	}
+	return link, nil
 }
 
 // door shows the button that uses a link. Looking at it does not: programs that
@@ -104,9 +110,9 @@ func (o *Observatory) Invite(ctx context.Context, userID string) (link string, e
 func (o *Observatory) door(w http.ResponseWriter, r *http.Request) {
 	o.show(w, http.StatusOK, "enter.html", struct {
 		frame
-		Secret string
-		AtOnce bool
-	}{frame{Title: "Review answers"}, r.URL.Query().Get("t"), o.options.AtOnce})
+		Secret, To string
+		AtOnce     bool
+	}{frame{Title: "Review answers"}, r.URL.Query().Get("t"), r.URL.Query().Get("to"), o.options.AtOnce})
 }
 
 // enter uses a link. Whoever was in before is out, and the session has a secret
@@ -153,7 +159,11 @@ func (o *Observatory) enter(w http.ResponseWriter, r *http.Request) {
 	}
 	o.log.Info("a reviewer has come in", "reviewer", link.Rater)
 	o.setCookie(w, fresh, int(sessionTime/time.Second))
-	http.Redirect(w, r, "/review", http.StatusSeeOther)
+	to := "/review"
+	if id := r.PostFormValue("to"); id != "" {
+		to += "/r/" + url.PathEscape(id)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // leave ends the session.

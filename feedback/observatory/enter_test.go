@@ -17,7 +17,7 @@ import (
 func TestLinkOpensOnce(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	if _, err := h.invite(t.Context(), ada); !errors.Is(err, feedback.ErrNotReviewer) {
+	if _, err := h.invite(t.Context(), ada, ""); !errors.Is(err, feedback.ErrNotReviewer) {
 		t.Errorf("Invite of a member = %v, want ErrNotReviewer", err)
 	}
 	secret := h.link(cleo)
@@ -41,6 +41,23 @@ func TestLinkOpensOnce(t *testing.T) {
 	h.pass(12 * time.Hour)
 	status, page = b.get("/review")
 	want(t, "the inbox after twelve hours", status, 401, page, "!Random sample")
+}
+
+// A link to an answer leads there, and nowhere else.
+func TestLinkToAnswer(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	r := h.votedDown()
+	link, err := h.invite(t.Context(), cleo, r.ID)
+	if err != nil || !strings.HasSuffix(link, "&to="+r.ID) {
+		t.Fatalf("Invite = %q, %v, want the answer in it", link, err)
+	}
+	status, page := h.browser().post("/review/enter", url.Values{"t": {h.link(cleo)}, "to": {r.ID}})
+	want(t, "a link to an answer", status, 200, page, r.Question, "Is this answer right?")
+	for _, to := range []string{"//evil.example", "https://evil.example/", "..\\..//evil.example"} {
+		status, page := h.browser().post("/review/enter", url.Values{"t": {h.link(cleo)}, "to": {to}})
+		want(t, "a link to "+to, status, 404, page, "There is no such answer")
+	}
 }
 
 // The cookie belongs to this host, over https, and no script sees it; on this

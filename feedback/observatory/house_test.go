@@ -33,7 +33,7 @@ type house struct {
 	t      *testing.T
 	store  *store.Store
 	server *httptest.Server
-	invite func(ctx context.Context, userID string) (string, error)
+	invite func(ctx context.Context, userID, responseID string) (string, error)
 
 	mu    sync.Mutex
 	now   time.Time
@@ -156,7 +156,7 @@ func (h *house) in(userID string) *browser {
 // link is the secret of a link for a reviewer.
 func (h *house) link(userID string) string {
 	h.t.Helper()
-	link, err := h.invite(h.t.Context(), userID)
+	link, err := h.invite(h.t.Context(), userID, "")
 	if err != nil {
 		h.t.Fatal(err)
 	}
