@@ -67,6 +67,20 @@ type Queued struct {
 	Since      time.Time
 }
 
+// ReviewFilter selects responses for a reviewer who searches. What is zero selects
+// all.
+type ReviewFilter struct {
+	GuildID       string // which server: this one always counts
+	ChannelID     string
+	Text          string // in the question or the answer
+	Model         string
+	PromptVersion string
+	Vote          string    // members': down, up or none
+	State         string    // reviewers': open without a verdict, done with one, mine with the reviewer's own
+	From, To      time.Time // when it was asked
+	Before        string    // goes on after this response
+}
+
 // ClaimTime is how long a response is kept for whoever works on it.
 const ClaimTime = 10 * time.Minute
 

@@ -249,9 +249,27 @@ func TestLeads(t *testing.T) {
 	h := build(t, func(o *observatory.Options) { o.Leads = []string{dora} })
 	r, b, lead := h.votedDown(), h.in(cleo), h.in(dora)
 	_, page := b.get(path(r))
-	_, page = b.post(path(r), b.review(page, "save", "rating", "thumbs-1"))
+	b.post(path(r), b.review(page, "save", "rating", "thumbs-1"))
 	_, page = b.get("/review")
 	want(t, "a reviewer's inbox", 200, 200, page, "!The team")
 	_, page = lead.get("/review")
 	want(t, "a lead's inbox", 200, 200, page, "The team", "1 verdict")
+}
+
+// A search shows what the address selects, of what somebody may see.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	b := h.in(cleo)
+	r := h.votedDown()
+	h.answered(func(r *feedback.Response) { r.Question = "another question" })
+	h.answered(func(r *feedback.Response) { r.Question, r.ChannelID = "a secret question", secret })
+	h.answered(func(r *feedback.Response) { r.Question, r.GuildID = "a distant question", "2" })
+	hidden := []string{"!secret question", "!distant question"}
+	status, page := b.get("/review/search")
+	want(t, "a search for all", status, 200, page, append(hidden, path(r), "another question")...)
+	status, page = b.get("/review/search?vote=down&server=" + guild + "&text=sky&from=2020-01-01")
+	want(t, "a search for what was rated down", status, 200, page, append(hidden, path(r), "!another question", `value="down" selected`)...)
+	status, page = b.get("/review/search?server=2&vote=forged&from=never&before=%22%3E%3Cscript%3E")
+	want(t, "a forged search", status, 200, page, append(hidden, "!<script>")...)
 }

@@ -43,6 +43,7 @@ type database interface {
 	tokens
 	queues
 	desk
+	searcher
 }
 
 // discord is what the pages need to know of Discord.
@@ -101,6 +102,7 @@ func New(options Options, store database, discord discord) (*Observatory, error)
 	mux.HandleFunc("POST /review/enter", o.enter)
 	mux.HandleFunc("POST /review/leave", o.leave)
 	mux.HandleFunc("GET /review", o.inside(o.inbox))
+	mux.HandleFunc("GET /review/search", o.inside(o.search))
 	mux.HandleFunc("POST /review/next", o.inside(o.next))
 	mux.HandleFunc("GET /review/r/{id}", o.inside(o.answer))
 	mux.HandleFunc("POST /review/r/{id}", o.inside(o.decide))

@@ -45,6 +45,8 @@ func reviewed(t *testing.T, s *store.Store) {
 	must(err)
 	_, err = s.LatestReviews(ctx, "rev", 5)
 	must(err)
+	_, _, err = s.SearchReviews(ctx, feedback.ReviewFilter{GuildID: "g", Text: "x", Vote: "down", State: "open"}, "rev", 5)
+	must(err)
 	_, err = s.TeamReviews(ctx, now)
 	must(err)
 	_, err = s.SubmissionsOn(ctx, r.ID)

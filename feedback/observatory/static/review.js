@@ -111,6 +111,7 @@ if (form) {
     s: () => press("skip"),
     u: () => (form.querySelector("button[value=undo]") ?? document.querySelector("#back button"))?.click(),
     i: () => { location.href = "/review"; },
+    "/": () => { location.href = "/review/search"; },
     "?": () => { $("keys").open = !$("keys").open; $("keys").querySelector("summary").focus(); },
   };
   for (const n of [1, 2, 3, 4, 5]) keys[n] = () => choose("stars-" + n);

@@ -51,6 +51,7 @@ CREATE TABLE reviews (
     updated_at    BIGINT  NOT NULL, -- latest change
     PRIMARY KEY (response_id, reviewer)
 );
+CREATE INDEX responses_search ON responses (guild_id, id);
 CREATE INDEX reviews_reviewer ON reviews (reviewer, updated_at);
 CREATE INDEX reviews_done ON reviews (updated_at, reviewer) WHERE state = 'done';
 CREATE INDEX reviews_texts ON reviews (updated_at) WHERE explanation <> '' OR expected <> '';
