@@ -60,6 +60,10 @@ type Waiting struct {
 	Oldest    time.Time
 }
 
+// MaxWaiting is up to how many are counted in a queue of a server, so that counting
+// is quick however many wait.
+const MaxWaiting = 1000
+
 // Queued is a response in a queue.
 type Queued struct {
 	ResponseID string

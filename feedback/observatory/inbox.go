@@ -32,10 +32,11 @@ type queueView struct {
 	Queue       feedback.Queue
 	Name, About string
 	Left        int
+	More        bool // there may be more than Left
 	Oldest      time.Time
 }
 
-// queueView returns the name of a queue; "" for what is none.
+// nameOf returns the name of a queue; "" for what is none.
 func nameOf(q feedback.Queue) string {
 	for _, v := range queueNames {
 		if v.Queue == q {
@@ -53,7 +54,9 @@ func (o *Observatory) waiting(ctx context.Context, p *person) ([]queueView, erro
 		if err != nil {
 			return nil, err
 		}
+		counted := map[feedback.Queue]int{}
 		for _, w := range some {
+			counted[w.Queue] += w.Left
 			if _, may := o.place(ctx, p.sight, guildID, w.ChannelID); !may {
 				continue
 			}
@@ -62,6 +65,9 @@ func (o *Observatory) waiting(ctx context.Context, p *person) ([]queueView, erro
 			if v.Oldest.IsZero() || w.Oldest.Before(v.Oldest) {
 				v.Oldest = w.Oldest
 			}
+		}
+		for n, v := range list {
+			list[n].More = v.More || counted[v.Queue] >= feedback.MaxWaiting
 		}
 	}
 	return list, nil

@@ -131,7 +131,7 @@ const waitsFor = ` FROM review_queue q JOIN responses r ON r.id = q.response_id
 		AND NOT EXISTS (SELECT 1 FROM reviews m WHERE m.response_id = q.response_id AND m.reviewer = $3 AND m.state <> 'open')`
 
 // WaitingReviews returns how much of a server waits for a reviewer, by queue and
-// channel.
+// channel. It counts the [feedback.MaxWaiting] of each queue that wait longest.
 func (s *Store) WaitingReviews(ctx context.Context, guildID string, reviewer feedback.Rater) (list []feedback.Waiting, err error) {
 	for _, queue := range []feedback.Queue{feedback.QueueBad, feedback.QueueDisputed, feedback.QueueSample} {
 		some, err := find(ctx, s, func(row scanner) (feedback.Waiting, error) {
@@ -140,7 +140,8 @@ func (s *Store) WaitingReviews(ctx context.Context, guildID string, reviewer fee
 			err := row.Scan(&w.ChannelID, &w.Left, &oldest)
 			w.Oldest = fromMillis(oldest)
 			return w, err
-		}, `SELECT q.channel_id, COUNT(*), MIN(q.since)`+waitsFor+` GROUP BY q.channel_id`, queue, guildID, reviewer)
+		}, `SELECT channel_id, COUNT(*), MIN(since) FROM (SELECT q.channel_id, q.since`+waitsFor+` ORDER BY q.since, q.response_id LIMIT $4) w
+			GROUP BY channel_id`, queue, guildID, reviewer, feedback.MaxWaiting)
 		if err != nil {
 			return nil, fmt.Errorf("count what waits for reviewers: %w", err)
 		}
