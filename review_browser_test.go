@@ -29,7 +29,7 @@ func openReviews(t *testing.T) *browser {
 	var link string
 	b.do(chromedp.Evaluate(`document.getElementById("reviewLink").href`, &link))
 	b.do(chromedp.Navigate(link))
-	b.until(`document.body?.innerText.includes("Random sample")`)
+	b.do(chromedp.WaitVisible(".queues", chromedp.ByQuery)) // by way of the page with the button
 	return b
 }
 
@@ -152,4 +152,20 @@ func TestReviewTwoTabs(t *testing.T) {
 	other.leads(pressing("\r"))
 	other.until(`document.body.innerText.includes("of the first tab") && document.getElementById("explanation").value === "of the second tab"`)
 	other.shoot("review-conflict")
+}
+
+// TestReviewFromDiscord types /review: a reviewer gets a link that lets them in, a
+// member a sentence.
+func TestReviewFromDiscord(t *testing.T) {
+	t.Parallel()
+	b := openPlayground(t)
+	b.timeline("The bot has connected")
+	b.write("/review ")
+	b.see("Reviewing is for a few people here")
+	b.be("Rosalind")
+	b.write("/review ")
+	b.see("This link is for you alone.")
+	b.do(chromedp.Evaluate(`window.open = to => { location.href = to; }`, nil)) // in this tab, not in another
+	b.leads(chromedp.Evaluate(`[...document.querySelectorAll("#messages button")].find(b => b.innerText.includes("Open the review pages")).click()`, nil))
+	b.do(chromedp.WaitVisible(".queues", chromedp.ByQuery)) // by way of the page with the button
 }
