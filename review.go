@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"feedbackbot/bot"
@@ -63,6 +65,24 @@ func (c *ReviewConfig) check(wrong *mistakes) {
 	case c.on() && !observatory.IsOnThisMachine(&url.URL{Host: host}):
 		wrong.add("PUBLIC_URL is missing: REVIEW_ADDR can be reached from elsewhere, and links need to begin with something")
 	}
+}
+
+// look tries what the review pages need.
+func (c *ReviewConfig) look(ctx context.Context, options bot.Options) []bot.Finding {
+	if !c.on() {
+		return nil
+	}
+	f := bot.Finding{What: "REVIEW_ADDR " + c.ReviewAddr}
+	listener, err := net.Listen("tcp", c.ReviewAddr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		f.What += " (in use; by a bot that runs, if all is well)"
+	case err != nil:
+		f.Cause, f.Mend = err.Error(), "set REVIEW_ADDR to an address of this machine and a free port"
+	default:
+		listener.Close()
+	}
+	return []bot.Finding{bot.CheckReviewers(ctx, options, slices.Concat(c.Reviewers, c.ReviewLeads)), f}
 }
 
 func (c *ReviewConfig) reviewing() store.Reviewing {

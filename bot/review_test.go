@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"feedbackbot/bot"
 	"feedbackbot/bot/discordtest"
 	"feedbackbot/feedback"
 )
@@ -57,6 +58,20 @@ func TestReviewThisAnswer(t *testing.T) {
 	a, err = w.discord.MessageCommand(cleo.ID, question.ID, "Review this answer").Wait(w.ctx())
 	if err != nil || a.Message == nil || !strings.Contains(a.Message.Content, "none of my answers") {
 		t.Errorf("the menu of a question = %+v, %v, want a sentence", a, err)
+	}
+}
+
+// A check tells which reviewers there are not.
+func TestCheckReviewers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.discord.AddGuild("Elsewhere")
+	cleo, role := w.discord.AddUser("Cleo").ID, w.discord.AddRole(w.discord.Guild().ID, "quality", 0)
+	if f := bot.CheckReviewers(w.ctx(), w.options, []string{role, cleo}); f.Cause != "" {
+		t.Errorf("CheckReviewers = %+v, want no fault", f)
+	}
+	if f := bot.CheckReviewers(w.ctx(), w.options, []string{role, "17", cleo}); !strings.HasSuffix(f.Cause, "with the id 17") {
+		t.Errorf("CheckReviewers = %+v, want 17 to be named", f)
 	}
 }
 
