@@ -75,6 +75,19 @@ func TestReviewInABrowser(t *testing.T) {
 	b.shoot("review-answer")
 	b.key("1")
 	b.until(`document.querySelector("input[value=stars-1]")?.checked`)
+	var dead bool
+	b.do(chromedp.Evaluate(`(() => { // what an input method sends while one composes
+		for (const more of [{isComposing: true}, {repeat: true}, {ctrlKey: true}])
+			document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "2", bubbles: true, ...more}));
+		return !document.querySelector("input[value=stars-2]").checked;
+	})()`, &dead))
+	if !dead {
+		t.Error("a key that belongs to somebody else chooses stars")
+	}
+	b.key("?")
+	b.until(`document.getElementById("keys").open`)
+	b.shoot("review-keys")
+	b.key("?")
 	b.key("e")
 	b.until(`document.activeElement.id === "explanation"`)
 	b.do(chromedp.KeyEvent("It does not compile. 5 + -"))
