@@ -32,6 +32,7 @@ func check(ctx context.Context, c Config, stdout io.Writer) int {
 	part(func(ctx context.Context) []bot.Finding { return bot.Check(ctx, botOptions(c, nil, silent)) })
 	part(func(ctx context.Context) []bot.Finding { return checkModel(ctx, c, silent) })
 	part(func(ctx context.Context) []bot.Finding { return checkBackends(ctx, c, silent) })
+	part(func(ctx context.Context) []bot.Finding { return c.ReviewConfig.look(ctx, botOptions(c, nil, silent)) })
 
 	code := exitOK
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)

@@ -60,6 +60,7 @@ type Config struct {
 
 	ProxyConfig
 	ModerationConfig
+	ReviewConfig
 
 	StoreText       bool `env:"STORE_TEXT" envDefault:"true"`
 	RetainTextsDays int  `env:"RETAIN_TEXTS_DAYS" envDefault:"0"`
@@ -187,6 +188,17 @@ func (m *mistakes) oneOf(name, value string, allowed ...string) {
 	}
 }
 
+// ids trims a list of Discord ids.
+func (m *mistakes) ids(name string, list []string) {
+	for n, id := range list {
+		list[n] = strings.TrimSpace(id)
+		if _, err := strconv.ParseUint(list[n], 10, 64); err != nil {
+			m.add(name + " must hold Discord ids, separated by commas")
+			return
+		}
+	}
+}
+
 func (m *mistakes) address(name, value string) *url.URL {
 	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || u.Fragment != "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -216,13 +228,7 @@ func (c *Config) check() (wrong mistakes) {
 		"ANSWER_ALL":        c.AnswerAll,
 		"ANSWER_IN_THREADS": c.AnswerThreads,
 	} {
-		for n, id := range list {
-			list[n] = strings.TrimSpace(id)
-			if _, err := strconv.ParseUint(list[n], 10, 64); err != nil {
-				wrong.add(name + " must hold Discord ids, separated by commas")
-				break
-			}
-		}
+		wrong.ids(name, list)
 	}
 	if u := wrong.address("DISCORD_API_URL", c.DiscordAPIURL); u.RawQuery != "" {
 		wrong.add("DISCORD_API_URL must end before a ?, since paths are appended to it")
@@ -254,6 +260,7 @@ func (c *Config) check() (wrong mistakes) {
 	}
 	c.ProxyConfig.check(&wrong)
 	c.ModerationConfig.check(&wrong)
+	c.ReviewConfig.check(&wrong)
 	c.BudgetConfig.check(&wrong)
 	c.ConfidentConfig.check(&wrong)
 	c.OTLPConfig.check(&wrong)

@@ -92,6 +92,7 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	}
 	for _, standIn := range []func(map[string]string, *playground.Options) (end func(), err error){
 		confidentStandIn,
+		reviewStandIn,
 	} {
 		end, err := standIn(vars, &options)
 		if err != nil {
@@ -122,6 +123,7 @@ func playgroundCommand(ctx context.Context, args, environ []string, stdout io.Wr
 	if err != nil {
 		return err
 	}
+	c.invites = p.Invites
 	if options.Scripted {
 		fmt.Fprintln(stdout, "No OPENAI_API_KEY is set, so a scripted stand-in answers in place of a model.")
 	}

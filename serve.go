@@ -46,7 +46,8 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 		return err
 	}
 	kept, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{Settle: c.FeedbackSettle, NoText: !c.StoreText,
-		Patience: databasePatience, Log: log})
+		Reviewing: c.ReviewConfig.reviewing(),
+		Patience:  databasePatience, Log: log})
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil // stopped before anything began
@@ -58,7 +59,10 @@ func serve(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	options := botOptions(c, registry, log)
 	options.Backends = titlesOf(backends)
+	reviewPages := c.ReviewConfig.prepare(&options)
 	b, err := bot.New(options, kept, model)
+	defer reviewPages.close()
+	err = errors.Join(err, reviewPages.serve(b, kept, log))
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type Options struct {
 	NoText         bool // the store keeps no texts
 	Moderation     Moderation
 	Backends       []string // names of those that get answers and votes, for /privacy
+	Review         Review   // opens the reviewers' pages; nil when there are none
 	Buttons        Buttons
 	Raters         Raters
 	Explain        Explain

@@ -31,6 +31,7 @@ func (b *Bot) commands() (list []command) {
 		b.aboutCommands,
 		b.usageCommands,
 		b.privacyCommands,
+		b.reviewCommands,
 		b.personaCommands,
 	} {
 		list = append(list, some()...)

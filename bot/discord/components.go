@@ -15,7 +15,7 @@ const (
 	StylePrimary   = 1
 	StyleSecondary = 2
 	StyleDanger    = 4
-	styleLink      = 5
+	StyleLink      = 5
 )
 
 // Button is a button. One of the style link has a URL and no custom id.

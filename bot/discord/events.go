@@ -265,23 +265,26 @@ type Guild struct {
 	Roles    []Role    `json:"roles"`
 }
 
-// Role is a role of a server. Discord gives every bot one of its own.
+// Role is a role of a server. That of everybody has the server's id; Discord gives
+// every bot one of its own.
 type Role struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Tags struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Permissions string `json:"permissions"`
+	Tags        struct {
 		BotID string `json:"bot_id"`
 	} `json:"tags"`
 }
 
 // Channel is a channel or a thread.
 type Channel struct {
-	ID            string `json:"id"`
-	Name          string `json:"name"`
-	Type          int    `json:"type"`
-	GuildID       string `json:"guild_id"`
-	ParentID      string `json:"parent_id"`
-	LastMessageID string `json:"last_message_id"`
+	ID            string      `json:"id"`
+	Type          int         `json:"type"`
+	GuildID       string      `json:"guild_id"`
+	ParentID      string      `json:"parent_id"`
+	LastMessageID string      `json:"last_message_id"`
+	Name          string      `json:"name"`
+	Overwrites    []Overwrite `json:"permission_overwrites"`
 }
 
 // IsThread reports whether a channel is a thread: in announcements, public or

@@ -54,8 +54,9 @@ func (s *Server) OwnRole(guildID string) Role {
 	return Role{}
 }
 
-// AddRole makes a role that people may mention, and tells the bot.
-func (s *Server) AddRole(guildID, name string) Role {
+// AddRole makes a role that people may mention, with the given permissions, or DefaultPermissions without any, and tells
+// the bot. Give it to somebody with SetRoles.
+func (s *Server) AddRole(guildID, name string, permissions ...int64) Role {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.guild(guildID)
@@ -64,6 +65,9 @@ func (s *Server) AddRole(guildID, name string) Role {
 		return Role{}
 	}
 	r := newRole(s.snowflake(time.Now()), name)
+	if len(permissions) > 0 {
+		r.Permissions = itoa(permissions[0])
+	}
 	g.roles = append(g.roles[:len(g.roles):len(g.roles)], r)
 	s.dispatch(event{name: "GUILD_ROLE_CREATE", guild: g.ID, intent: intentGuilds, data: object{"guild_id": g.ID, "role": r}})
 	return r
@@ -82,4 +86,35 @@ func (s *Server) DeleteRole(guildID, roleID string) {
 func (s *Server) hasRole(guildID, roleID string) bool {
 	g := s.guild(guildID)
 	return g != nil && slices.ContainsFunc(g.roles, func(r Role) bool { return r.ID == roleID })
+}
+
+// Overwrite adds an overwrite to a channel: of a role, or of a member (type 1).
+func (s *Server) Overwrite(channelID string, o Overwrite) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[channelID]
+	if c == nil {
+		s.problem("fake: Overwrite: there is no channel %q", channelID)
+		return
+	}
+	c.Overwrites = append(slices.Clip(c.Overwrites), o)
+	s.dispatchChannel("CHANNEL_UPDATE", c)
+}
+
+// Kick takes a user out of a guild.
+func (s *Server) Kick(guildID, userID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.absent == nil {
+		s.absent = map[string]bool{}
+	}
+	s.absent[guildID+" "+userID] = true
+}
+
+// in takes those roles out of a membership that belong to another guild. The caller holds s.mu.
+func (s *Server) in(g *Guild, m *Member) *Member {
+	m.Roles = slices.DeleteFunc(m.Roles, func(id string) bool {
+		return slices.ContainsFunc(s.guilds, func(other *Guild) bool { return other != g && s.hasRole(other.ID, id) })
+	})
+	return m
 }

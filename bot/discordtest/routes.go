@@ -23,7 +23,11 @@ func (s *Server) addRoutes(add func(pattern string, h handler)) {
 	add("PUT /applications/{application_id}/guilds/{guild_id}/commands", s.putCommands)
 	add("POST /applications/{application_id}/guilds/{guild_id}/commands", s.postCommand)
 
-	add("GET /guilds/{guild_id}", s.inGuild(func(c *call, g *Guild) (any, error) { return guildObject(g), nil }))
+	add("GET /guilds/{guild_id}", s.inGuild(func(c *call, g *Guild) (any, error) {
+		o := guildObject(g)
+		o["roles"] = g.roles
+		return o, nil
+	}))
 	add("GET /guilds/{guild_id}/channels", s.inGuild(func(c *call, g *Guild) (any, error) {
 		return s.guildChannels(g.ID), nil
 	}))
@@ -134,10 +138,10 @@ func (s *Server) getMember(c *call, g *Guild) (any, error) {
 		id = s.bot.ID
 	}
 	u := s.users[id]
-	if u == nil {
+	if u == nil || s.absent[g.ID+" "+id] {
 		return nil, refuse(404, 10007, "Unknown Member")
 	}
-	m := s.member(u.ID)
+	m := s.in(g, s.member(u.ID))
 	m.User = u
 	if u.ID == s.bot.ID {
 		m.Roles = append(m.Roles, ownRole(g).ID)

@@ -22,6 +22,8 @@ type world struct {
 	rights   map[string]int64 // of users who have others than DefaultPermissions
 	refused  map[*Refusal]struct{}
 
+	absent map[string]bool // by guild and user, who is not a member
+
 	files     map[string]Attachment // with their bytes, by id
 	fileOrder []string              // their ids, oldest first
 	fileBytes int

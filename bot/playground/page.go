@@ -31,6 +31,7 @@ func (p *Playground) routes() http.Handler {
 	mux.Handle("GET /", http.FileServerFS(files))
 	mux.HandleFunc("GET /events", p.events)
 	mux.HandleFunc("GET /arrived", p.arrived)
+	mux.HandleFunc("GET /review", p.review)
 	mux.Handle("GET /attachments/", p.files())
 	mux.HandleFunc("POST /act/thread", act(p.thread))
 	mux.HandleFunc("POST /act/say", act(p.say))

@@ -52,8 +52,9 @@ type Playground struct {
 	told     string        // the message that the timeline told of last; observe alone uses it
 
 	mu       sync.Mutex
-	channels []channel                           // a thread follows its channel
-	forms    map[string]*discordtest.Interaction // interactions that opened a form, by id
+	invite   func(ctx context.Context, userID, responseID string) (link string, err error) // of the bot that runs; nil for none
+	channels []channel                                                                     // a thread follows its channel
+	forms    map[string]*discordtest.Interaction                                           // interactions that opened a form, by id
 }
 
 const token = "playground-token"
@@ -118,6 +119,7 @@ func (p *Playground) URL() string {
 // model and the tapped backend.
 func (p *Playground) Environ() map[string]string {
 	vars := map[string]string{"DISCORD_TOKEN": token, "DISCORD_API_URL": p.discord.URL(), "OPENAI_BASE_URL": p.model.url()}
+	vars["REVIEWERS"], vars["REVIEW_SAMPLE"] = p.reviewer(), "1"
 	if p.options.BackendVariable != "" {
 		vars[p.options.BackendVariable] = p.backend.url()
 	}

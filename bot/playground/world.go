@@ -15,6 +15,9 @@ type member struct {
 	DM   string `json:"dm"` // their channel with the bot
 }
 
+// roleReviewer is the role of the member who reviews.
+const roleReviewer = "reviewer"
+
 // channel is a text channel of the server, or a thread in one.
 type channel struct {
 	ID     string `json:"id"`
@@ -35,11 +38,11 @@ func (p *Playground) createWorld() {
 		p.channels = append(p.channels, c)
 	}
 	for _, m := range []member{
-		{Name: "Ada", Role: "member"}, {Name: "Grace", Role: "member"}, {Name: "Linus", Role: "member"}, {Name: "Rosalind", Role: "reviewer"},
+		{Name: "Ada", Role: "member"}, {Name: "Grace", Role: "member"}, {Name: "Linus", Role: "member"}, {Name: "Rosalind", Role: roleReviewer},
 	} {
 		m.ID = d.AddUser(m.Name).ID
 		m.DM = d.DM(m.ID).ID
-		if m.Role == "reviewer" {
+		if m.Role == roleReviewer {
 			d.SetMemberPermissions(m.ID, discordtest.DefaultPermissions|discordtest.ManageMessages|discordtest.ManageChannels|discordtest.ManageServer)
 		}
 		p.members = append(p.members, m)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"feedbackbot/feedback"
 	"feedbackbot/feedback/rest"
@@ -90,7 +91,7 @@ func (c *Client) sendEventFeedback(ctx context.Context, s feedback.Submission, b
 	if before.ResponseRemoteID == "" {
 		return fmt.Errorf("the response's eventId is not known: %w", feedback.ErrRefused)
 	}
-	return c.postFeedback(ctx, before.ResponseRemoteID, s.Rating, s.Explanation, s.Expected)
+	return c.postFeedback(ctx, before.ResponseRemoteID, s.Rating, why(s), s.Expected)
 }
 
 // withdraw handles an undo. What the platform has it keeps.
@@ -106,8 +107,17 @@ func (c *Client) withdraw(ctx context.Context, s feedback.Submission, before fee
 	return "", nil
 }
 
+// why is a submission's explanation. That it is a reviewer's stands before it: the
+// platform has no field for the source.
+func why(s feedback.Submission) string {
+	if s.Source != feedback.Reviewer {
+		return s.Explanation
+	}
+	return strings.TrimSpace("[reviewer] " + s.Explanation)
+}
+
 func annotationOf(s feedback.Submission) annotation {
-	a := annotation{Rating: s.Rating, Type: fiveStars, Explanation: clean(s.Explanation), ExpectedOutput: clean(s.Expected)}
+	a := annotation{Rating: s.Rating, Type: fiveStars, Explanation: clean(why(s)), ExpectedOutput: clean(s.Expected)}
 	if s.Kind == feedback.Thumbs {
 		a.Type, a.Rating = thumbs, 0
 		if s.Up() {

@@ -56,9 +56,10 @@ func harness(t *testing.T) feedbacktest.Harness {
 		Votes: func() map[feedbacktest.Key]feedbacktest.State {
 			votes := map[feedbacktest.Key]feedbacktest.State{}
 			for _, a := range s.Annotations() {
-				key := feedbacktest.Key{ResponseID: a.TraceUUID, Rater: feedback.Rater(a.UserID)}
+				why, reviewed := strings.CutPrefix(a.Explanation, "[reviewer]")
+				key := feedbacktest.Key{ResponseID: a.TraceUUID, Rater: feedback.Rater(a.UserID), Reviewer: reviewed}
 				state := feedbacktest.State{Copies: votes[key].Copies + 1, Rating: a.Rating, Kind: feedback.Stars,
-					Explanation: a.Explanation, Expected: a.ExpectedOutput}
+					Explanation: strings.TrimPrefix(why, " "), Expected: a.ExpectedOutput}
 				if a.Type == confidenttest.Thumbs {
 					state.Kind, state.Rating = feedback.Thumbs, 1+4*a.Rating
 				}

@@ -34,6 +34,7 @@ const RetryAfter = 7 * time.Second
 type Key struct {
 	ResponseID string
 	Rater      feedback.Rater
+	Reviewer   bool // it is a verdict, whose source is reviewer
 }
 
 // State is a vote as a server holds it.
@@ -77,6 +78,7 @@ func RunBackend(t *testing.T, start func(t *testing.T) Harness) {
 		{"a response and its vote arrive", voteArrives},
 		{"a bare response arrives", bareResponseArrives},
 		{"texts arrive as typed", textsArrive},
+		{"a verdict stands beside the same person's vote", verdictArrives},
 		{"a changed vote replaces the one before", changeReplaces},
 		{"a repetition leaves one copy", repetition},
 		{"a repetition after a lost answer leaves one copy, or two", lostAnswer},
@@ -122,6 +124,20 @@ func textsArrive(t *testing.T, h Harness) {
 	s.Expected = "日本語\t'quoted'; DROP TABLE votes; --"
 	h.sendSubmission(t, s, r, d)
 	h.wantVotes(t, map[Key]State{key(s): state(s)})
+}
+
+func verdictArrives(t *testing.T, h Harness) {
+	r := NewResponse()
+	d := h.sendResponse(t, r)
+	vote := NewSubmission(r, "rater")
+	h.sendSubmission(t, vote, r, d)
+	verdict := NewSubmission(r, "rater")
+	verdict.Source, verdict.Kind, verdict.Rating, verdict.Explanation = feedback.Reviewer, feedback.Thumbs, 5, "[wrong] why"
+	h.sendSubmission(t, verdict, r, d)
+	bare := NewSubmission(r, "another rater")
+	bare.Source, bare.Explanation, bare.Expected = feedback.Reviewer, "", ""
+	h.sendSubmission(t, bare, r, d)
+	h.wantVotes(t, map[Key]State{key(vote): state(vote), key(verdict): state(verdict), key(bare): state(bare)})
 }
 
 func changeReplaces(t *testing.T, h Harness) {

@@ -33,7 +33,9 @@ func NewSubmission(r feedback.Response, rater feedback.Rater) feedback.Submissio
 	}
 }
 
-func key(s feedback.Submission) Key { return Key{ResponseID: s.ResponseID, Rater: s.Rater} }
+func key(s feedback.Submission) Key {
+	return Key{ResponseID: s.ResponseID, Rater: s.Rater, Reviewer: s.Source == feedback.Reviewer}
+}
 
 func state(s feedback.Submission) State {
 	return State{Copies: 1, Rating: s.Rating, Kind: s.Kind, Explanation: s.Explanation, Expected: s.Expected}

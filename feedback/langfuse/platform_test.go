@@ -187,7 +187,8 @@ func (p *platform) votes() map[feedbacktest.Key]feedbacktest.State {
 	votes := map[feedbacktest.Key]feedbacktest.State{}
 	for _, s := range p.scores {
 		trace := uuid.MustParse(s["traceId"].(string))
-		key := feedbacktest.Key{ResponseID: trace.String(), Rater: feedback.Rater(s["metadata"].(map[string]any)["rater"].(string))}
+		key := feedbacktest.Key{ResponseID: trace.String(), Rater: feedback.Rater(s["metadata"].(map[string]any)["rater"].(string)),
+			Reviewer: s["metadata"].(map[string]any)["source"] == "reviewer"}
 		vote := votes[key]
 		switch value := s["value"]; s["dataType"] {
 		case "CORRECTION":

@@ -131,7 +131,8 @@ func (c *collector) votes() map[feedbacktest.Key]feedbacktest.State {
 			c.t.Errorf("a vote is not valid: %v, %v", span, err)
 			continue
 		}
-		key := feedbacktest.Key{ResponseID: uuid.UUID(span.Links[0].TraceId).String(), Rater: feedback.Rater(a["annotations.0.annotation.identifier"])}
+		key := feedbacktest.Key{ResponseID: uuid.UUID(span.Links[0].TraceId).String(), Rater: feedback.Rater(a["annotations.0.annotation.identifier"]),
+			Reviewer: strings.HasPrefix(a["annotations.0.annotation.name"], "reviewer-")}
 		if metadata.Rev < newest[key] {
 			continue
 		}

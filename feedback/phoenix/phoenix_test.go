@@ -141,7 +141,7 @@ func (p *platform) states() map[feedbacktest.Key]feedbacktest.State {
 			}
 			continue
 		}
-		key := feedbacktest.Key{ResponseID: p.spans[a.SpanID], Rater: feedback.Rater(a.Identifier)}
+		key := feedbacktest.Key{ResponseID: p.spans[a.SpanID], Rater: feedback.Rater(a.Identifier), Reviewer: strings.HasPrefix(a.Name, "reviewer-")}
 		state := feedbacktest.State{Copies: states[key].Copies + 1, Rating: int(*a.Result.Score), Kind: feedback.Stars, Explanation: a.Result.Explanation, Expected: a.Metadata.Expected}
 		if strings.HasSuffix(a.Name, "thumbs") {
 			state.Kind, state.Rating = feedback.Thumbs, int(1+4**a.Result.Score)

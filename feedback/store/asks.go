@@ -104,7 +104,10 @@ func (s *Store) Monitor(ctx context.Context, r feedback.Response) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE asks SET state = $1 WHERE id = $2`, feedback.AskAnswered, r.AskID); err != nil {
 			return err
 		}
-		return s.makeDue(ctx, tx, feedback.Item{ResponseID: r.ID}, 1, time.Now(), 0)
+		if err := s.makeDue(ctx, tx, feedback.Item{ResponseID: r.ID}, 1, time.Now(), 0); err != nil {
+			return err
+		}
+		return s.queueSample(ctx, tx, r.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("monitor response %s: %w", r.ID, err)

@@ -64,7 +64,7 @@ func (b *backend) SendSubmission(ctx context.Context, s feedback.Submission, r f
 		c.rating = 0
 	}
 	return "remote " + string(s.Rater), b.take(ctx, c, func() {
-		k := feedbacktest.Key{ResponseID: s.ResponseID, Rater: s.Rater}
+		k := feedbacktest.Key{ResponseID: s.ResponseID, Rater: s.Rater, Reviewer: s.Source == feedback.Reviewer}
 		if s.Withdrawn {
 			delete(b.votes, k)
 			return

@@ -89,6 +89,10 @@ func (s *Store) Remove(ctx context.Context, messageID string) error {
 				}
 			}
 			if err == nil {
+				_, err = tx.ExecContext(ctx, `DELETE FROM review_queue WHERE response_id IN
+					(SELECT id FROM responses WHERE ask_id = $1 UNION SELECT response_id FROM messages WHERE id = $1)`, messageID)
+			}
+			if err == nil {
 				_, err = tx.ExecContext(ctx, `UPDATE responses SET removed = 1 WHERE removed = 0 AND id IN
 					(SELECT id FROM responses WHERE ask_id = $1 UNION SELECT response_id FROM messages WHERE id = $1)`, messageID)
 			}

@@ -253,7 +253,7 @@ func (e *erasing) crash() {
 }
 
 func (e *erasing) open(n int) {
-	s, err := store.Open(context.Background(), e.url, store.Options{})
+	s, err := store.Open(context.Background(), e.url, store.Options{Reviewing: store.Reviewing{Times: 1, Sample: 0.5}})
 	e.must(err)
 	e.must(s.EnableAndFill(context.Background(), "backend"))
 	e.processes[n] = s
@@ -269,6 +269,7 @@ func (e *erasing) run() {
 		"settle":  func(*rapid.T) { e.settle() },
 		"store":   func(*rapid.T) { e.store() }, "vote": func(*rapid.T) { e.vote() }, "forget": func(*rapid.T) { e.forget() },
 		"delete message": func(*rapid.T) { e.deleteMessage() }, "delete what was shown": func(*rapid.T) { e.deleteShown() }, "leave server": func(*rapid.T) { e.leaveServer() },
+		"review": func(*rapid.T) { e.review() },
 		"expire": func(*rapid.T) { e.expire() }, "backfill": func(*rapid.T) { e.backfill() }, "deliver": func(*rapid.T) { e.deliver() },
 		"crash": func(*rapid.T) { e.crash() },
 	})
@@ -298,7 +299,7 @@ func TestErasedInAnyOrder(t *testing.T) {
 }
 
 // grown are the tables that grow with what people do.
-var grown = []string{"asks", "responses", "submissions", "submission_history", "messages", "deliveries", "usage", "reservations", "erasures", "turns"}
+var grown = []string{"asks", "responses", "submissions", "submission_history", "messages", "deliveries", "usage", "reservations", "erasures", "turns", "review_queue", "reviews"}
 
 // The same on Postgres, which keeps what is deleted until it is vacuumed: there
 // what the database says counts.

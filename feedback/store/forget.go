@@ -27,6 +27,12 @@ var forgetMember = []string{
 	`UPDATE asks SET asker = '', question = '', token = '', conversation_id = '' WHERE asker = $1`,
 	`UPDATE reservations SET asker = '' WHERE asker = $1`,
 	`DELETE FROM usage WHERE scope = 'member:' || $1`,
+	// What they did as a reviewer, and what reviewers quote of their answers.
+	`DELETE FROM review_tokens WHERE rater = $1`,
+	`DELETE FROM reviews WHERE reviewer = $1`,
+	`DELETE FROM review_queue WHERE asker = $1`,
+	`DELETE FROM reviews WHERE response_id IN (SELECT id FROM responses WHERE asker = $1)`,
+	`UPDATE submissions SET explanation = '', expected = '' WHERE source = 'reviewer' AND response_id IN (SELECT id FROM responses WHERE asker = $1)`,
 }
 
 // Forget deletes everything about a person, and returns what was deleted. It
@@ -36,6 +42,11 @@ func (s *Store) Forget(ctx context.Context, who feedback.Rater) (feedback.Forgot
 	err := s.write(ctx, func(ctx context.Context, tx tx) error {
 		f = feedback.Forgotten{}
 		var err error
+		if lock := s.dialect.forUpdate(); lock != "" { // a verdict that is being stored may quote an answer
+			if _, err := tx.ExecContext(ctx, `SELECT 1 FROM responses WHERE asker = $1 ORDER BY id`+lock, who); err != nil {
+				return err
+			}
+		}
 		if f.Erased, f.Delivered, err = s.markErasures(ctx, tx, who); err != nil {
 			return err
 		}
@@ -165,7 +176,7 @@ func (s *Store) deleteResponses(ctx context.Context, condition string, arg any) 
 			if err := s.holdAll(ctx, tx, ids); err != nil {
 				return 0, err
 			}
-			for _, table := range []string{"deliveries", "submission_history", "submissions", "messages"} {
+			for _, table := range []string{"deliveries", "submission_history", "submissions", "messages", "review_queue", "reviews"} {
 				_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE response_id IN (`+places(1, len(ids))+`)`, anys(ids)...)
 				if err != nil {
 					return 0, err
@@ -238,6 +249,9 @@ func (s *Store) expireTexts(ctx context.Context, before int64) error {
 		`UPDATE asks SET question = '' WHERE id IN
 			(SELECT id FROM asks WHERE asked_at < $2 AND state = 'done' AND question <> '' ORDER BY asked_at LIMIT $1)`,
 		turnsBefore,
+		`DELETE FROM review_queue WHERE (response_id, queue) IN (SELECT response_id, queue FROM review_queue WHERE since < $2 ORDER BY since LIMIT $1)`,
+		`UPDATE reviews SET explanation = '', expected = '' WHERE (response_id, reviewer) IN
+			(SELECT response_id, reviewer FROM reviews WHERE updated_at < $2 AND (explanation <> '' OR expected <> '') ORDER BY updated_at LIMIT $1)`,
 	} {
 		if err := s.inBits(ctx, statement, before); err != nil {
 			return err

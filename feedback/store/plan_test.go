@@ -80,6 +80,7 @@ func everything(t *testing.T, s *store.Store) {
 	_, err = s.DueErasures(ctx, "backend", 5)
 	must(err)
 	must(s.SettleErasure(ctx, "backend", "item", time.Time{}))
+	reviewed(t, s)
 	_, err = s.Forget(ctx, "ada")
 	must(err)
 	must(s.ForgetServer(ctx, "g"))
@@ -96,7 +97,9 @@ func TestStatementsUseIndexes(t *testing.T) {
 	feedbacktest.Databases(t, func(t *testing.T, url string) {
 		isSQLite := strings.HasPrefix(url, "sqlite:")
 		traced := store.Trace(t)
-		s := open(t, url, traced.Options())
+		options := traced.Options()
+		options.Reviewing = store.Reviewing{Times: 1, Sample: 1}
+		s := open(t, url, options)
 		everything(t, s)
 		if size > 0 {
 			grow(t, s.DB(), size)

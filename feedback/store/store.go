@@ -33,6 +33,8 @@ type Options struct {
 	// NoText keeps the texts of questions, answers and files out of the
 	// database, and so out of the backends.
 	NoText bool
+	// Reviewing says what is put before reviewers.
+	Reviewing Reviewing
 	// Patience is how long [Open] waits for a database that is away, as when
 	// both are started at the same time.
 	Patience time.Duration
@@ -53,6 +55,7 @@ type Store struct {
 	checkpoints *sql.DB // empties SQLite's log of changes, and waits for nobody
 	settle      time.Duration
 	noText      bool
+	reviewing   Reviewing
 	log         *slog.Logger
 	schema      fs.FS // the steps of the schema
 	raterKey    []byte
@@ -103,15 +106,16 @@ const openPause = time.Second
 
 func open(ctx context.Context, databaseURL string, options Options) (*Store, error) {
 	s := &Store{
-		settle:   options.Settle,
-		noText:   options.NoText,
-		log:      options.Log,
-		schema:   schemaFiles,
-		enabled:  &enabled{wakes: map[string]chan struct{}{}, erasers: map[string]feedback.Eraser{}},
-		writes:   make(chan *write, sqliteBatch),
-		maxBatch: sqliteBatch,
-		closing:  make(chan struct{}),
-		stopped:  make(chan struct{}),
+		settle:    options.Settle,
+		noText:    options.NoText,
+		reviewing: options.Reviewing,
+		log:       options.Log,
+		schema:    schemaFiles,
+		enabled:   &enabled{wakes: map[string]chan struct{}{}, erasers: map[string]feedback.Eraser{}},
+		writes:    make(chan *write, sqliteBatch),
+		maxBatch:  sqliteBatch,
+		closing:   make(chan struct{}),
+		stopped:   make(chan struct{}),
 	}
 	if err := s.connect(databaseURL, options.driverSuffix); err != nil {
 		return nil, err

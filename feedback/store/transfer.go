@@ -25,6 +25,9 @@ var tables = []struct{ name, key string }{
 	{"reservations", "ask_id"},
 	{"erasures", "backend, item"},
 	{"turns", "ask_id, place"},
+	{"review_tokens", "hash"},
+	{"review_queue", "response_id, queue"},
+	{"reviews", "response_id, reviewer"},
 }
 
 // transferredSetting is when a database was filled by [Transfer].

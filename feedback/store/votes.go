@@ -125,10 +125,10 @@ func (s *Store) storeVote(ctx context.Context, tx tx, before, sub feedback.Submi
 			(response_id, rater, source, version, rating, kind, withdrawn, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
 		sub.ResponseID, sub.Rater, sub.Source, sub.Version, sub.Rating, sub.Kind, flag(sub.Withdrawn), millis(sub.UpdatedAt))
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.makeDue(ctx, tx, sub.Item(), sub.Rev, sub.UpdatedAt, s.settle)
 	}
-	return s.makeDue(ctx, tx, sub.Item(), sub.Rev, sub.UpdatedAt, s.settle)
+	return s.queued(ctx, tx, sub, err)
 }
 
 // Explain stores the texts of a form with the vote they belong to, and returns
@@ -184,7 +184,7 @@ func (s *Store) storeTexts(ctx context.Context, tx tx, before feedback.Submissio
 	if sub.Rev == before.Rev {
 		return sub, nil // the same texts again
 	}
-	return sub, s.makeDue(ctx, tx, sub.Item(), sub.Rev, sub.UpdatedAt, s.settle)
+	return sub, s.queued(ctx, tx, sub, s.makeDue(ctx, tx, sub.Item(), sub.Rev, sub.UpdatedAt, s.settle))
 }
 
 // Submission returns somebody's feedback on a response, or [feedback.ErrNoVote] when

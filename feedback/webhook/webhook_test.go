@@ -68,7 +68,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case "response.created":
 		r.responses = append(r.responses, m.Data.Response.ID)
 	case "feedback.submitted", "feedback.withdrawn":
-		key := feedbacktest.Key{ResponseID: f.ResponseID, Rater: feedback.Rater(f.Rater)}
+		key := feedbacktest.Key{ResponseID: f.ResponseID, Rater: feedback.Rater(f.Rater), Reviewer: f.Source == "reviewer"}
 		if f.Rev < r.rev[key] {
 			return
 		}
