@@ -16,6 +16,8 @@ import (
 type desk interface {
 	Response(ctx context.Context, id string) (feedback.Response, error)
 	Chain(ctx context.Context, id string, n int) ([]feedback.Response, error)
+	Answers(ctx context.Context, ids []string) ([]feedback.Response, error)
+	ShownWith(ctx context.Context, responseIDs ...string) (map[string]feedback.Shown, error)
 	SubmissionsOn(ctx context.Context, responseID string) ([]feedback.Submission, error)
 	Review(ctx context.Context, responseID string, reviewer feedback.Rater) (feedback.Review, error)
 	ClaimReview(ctx context.Context, responseID string, reviewer feedback.Rater, queue feedback.Queue, now time.Time) (feedback.Review, error)
@@ -24,9 +26,6 @@ type desk interface {
 	SkipReview(ctx context.Context, responseID string, reviewer feedback.Rater, now time.Time) (feedback.Review, error)
 	UndoReview(ctx context.Context, responseID string, reviewer feedback.Rater, now time.Time) (feedback.Review, error)
 }
-
-// turnsBefore is how much of a conversation is shown.
-const turnsBefore = 10
 
 // seenAnswer returns an answer that somebody may review, and where it stands. What
 // they may not look at is unknown to them, like what there is not.
@@ -50,10 +49,10 @@ type answerView struct {
 	frame
 	feedback.Response
 	Place    string
-	Turns    []feedback.Response // before it
-	Rendered template.HTML       // "" for plain text
-	Shown    string              // of the answer, as plain text
-	Hidden   int                 // characters that are too many
+	Turns    []said        // before it
+	Rendered template.HTML // "" for plain text
+	Shown    string        // of the answer, as plain text
+	Hidden   int           // characters that are too many
 	Review   feedback.Review
 	Reasons  []reasonView
 	Diff     template.HTML
@@ -99,16 +98,8 @@ func (o *Observatory) viewOf(r *http.Request, p *person) (v answerView, err erro
 	if v.Review, err = o.store.Review(ctx, v.ID, p.rater); err != nil {
 		return v, err
 	}
-	if v.ParentID != "" {
-		turns, err := o.store.Chain(ctx, v.ParentID, turnsBefore)
-		if err != nil {
-			return v, err
-		}
-		for _, t := range turns {
-			if _, may := o.place(ctx, p.sight, t.GuildID, t.ChannelID); may {
-				v.Turns = append(v.Turns, t)
-			}
-		}
+	if v.Turns, err = o.before(ctx, p, v.Response); err != nil {
+		return v, err
 	}
 	v.Shown, v.Hidden = clip(v.Response.Answer)
 	if r.FormValue("as") == "formatted" {
