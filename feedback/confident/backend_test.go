@@ -129,7 +129,8 @@ func TestLostAnswer(t *testing.T) {
 		{"it arrived twice", nil, 2, false, true, 2},
 		{"others differ", []vote{{"a", feedback.User, 4, ""}, {"b", feedback.User, 5, "good"}, {"c", feedback.User, 1, ""}}, 0, false, false, 1},
 		{"the reviewer said the same", []vote{{"rater", feedback.Reviewer, 5, ""}}, 0, false, false, 1},
-		{"a reviewer and a member said the same", []vote{{"a", feedback.Reviewer, 5, ""}, {"b", feedback.User, 5, ""}}, 0, false, true, 0},
+		{"a reviewer and a member said the same", []vote{{"a", feedback.Reviewer, 5, ""}, {"b", feedback.User, 5, ""}}, 0, false, false, 1}, // a reviewer's is marked
+		{"two members said the same", []vote{{"a", feedback.User, 5, ""}, {"b", feedback.User, 5, ""}}, 0, false, true, 0},
 		{"undone, nothing arrived", nil, 0, true, false, 0},
 		{"undone, it arrived", nil, 1, true, true, 1},
 		{"undone, the reviewer's is there", []vote{{"rater", feedback.Reviewer, 5, ""}}, 0, true, true, 0},
