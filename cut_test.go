@@ -83,6 +83,7 @@ func TestCut(t *testing.T) {
 	parts := partsOf(t, string(readme))
 	for _, p := range parts {
 		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
 			c := copyTree(t)
 			for _, name := range p.after {
 				n := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
@@ -98,6 +99,7 @@ func TestCut(t *testing.T) {
 		})
 	}
 	t.Run("All", func(t *testing.T) {
+		t.Parallel()
 		c, sum := copyTree(t), 0
 		left := slices.Clone(parts)
 		for len(left) > 0 {
