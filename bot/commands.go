@@ -104,13 +104,14 @@ func (b *Bot) onAskCommand(ctx context.Context, i *discord.Interaction) {
 		b.tell(ctx, i, textEmptyQuestion)
 		return
 	}
-	b.askByInteraction(ctx, i, feedback.Ask{Asker: b.store.Rater(i.UserID()), Question: prompt}, func(ctx context.Context) (c conversation) {
-		if i.GuildID == "" {
-			var err error
-			if c, err = b.recallDirect(ctx, i.ChannelID); err != nil {
-				b.log.Error("cannot read a conversation; answering without it", "error", err)
-			}
+	asker := b.store.Rater(i.UserID())
+	b.askByInteraction(ctx, i, feedback.Ask{Asker: asker, Question: prompt}, func(ctx context.Context) conversation {
+		author := &discord.User{ID: i.UserID(), Username: i.Name()}
+		c, err := b.recall(ctx, &discord.Message{ID: i.ID, ChannelID: i.ChannelID, GuildID: i.GuildID, Author: author}) // as of a message there
+		if err != nil {
+			b.log.Error("cannot read a conversation; answering without it", "error", err)
 		}
+		c.shown.Asked = feedback.Turn{Name: c.speaker, Channel: i.ChannelID, Owner: asker}
 		c.attachments = i.Files()
 		return c
 	})

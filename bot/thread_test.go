@@ -137,3 +137,21 @@ func TestAnswersInThreads(t *testing.T) {
 		t.Errorf("without the permission %q in %s", m.Content, m.ChannelID)
 	}
 }
+
+// A command in a thread follows what was said there, also when it is answered once
+// more.
+func TestCommandInThread(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discordtest.Options{})
+	w.start()
+	ada, bert := w.discord.AddUser("Ada"), w.discord.AddUser("Bert")
+	thread := w.discord.AddThread(ada.ID, w.discord.Channel().ID, "ferries").ID
+	w.discord.Say(bert.ID, thread, "The ferry is late.")
+	m := w.answerTo(w.discord.Command(ada.ID, thread, "ask", map[string]any{"prompt": "why is it?"}))
+	for range 2 {
+		if got, want := w.lastShown(), []string{"user: Bert: The ferry is late.\nAda: why is it?"}; !slices.Equal(got, want) {
+			t.Errorf("the model was shown %q, want %q", got, want)
+		}
+		m = w.again(ada.ID, m)
+	}
+}
