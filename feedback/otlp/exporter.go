@@ -98,7 +98,7 @@ func (e *Exporter) judge(err error) error {
 		return fmt.Errorf("%w: %w; %w", rest.Unjudged(err), feedback.ErrUnauthorized, errNoOTLP)
 	case 0:
 		// A server of gRPC begins with frames of HTTP/2, or hangs up.
-		if u, bad := url.Parse(e.Client.Base); strings.Contains(err.Error(), "malformed HTTP response") || bad == nil && u.Port() == "4317" {
+		if u, bad := url.Parse(e.Client.Base); speaksOther(err) || bad == nil && u.Port() == "4317" {
 			return fmt.Errorf("%w: %w", errGRPC, err)
 		}
 		return err
@@ -125,4 +125,11 @@ func partialSuccess(answer []byte) *collectorpb.ExportTracePartialSuccess {
 		return nil
 	}
 	return got.PartialSuccess
+}
+
+// speaksOther reports whether a server said something that is no HTTP, as one of
+// gRPC does: net/http has different words for it when that came before the request
+// was written.
+func speaksOther(err error) bool {
+	return strings.Contains(err.Error(), "malformed HTTP response") || strings.Contains(err.Error(), "readLoopPeekFailLocked")
 }
