@@ -35,6 +35,7 @@ type asking struct {
 	texts                          []string // what stands anywhere because of it
 	shown                          []string // what others said before it
 	by                             map[feedback.Rater][]string
+	parts                          int // messages that show the answer so far
 	stored, removed, gone, expired bool
 }
 
@@ -87,31 +88,6 @@ func (e *erasing) ask() {
 	e.asks = append(e.asks, a)
 	_, err := e.process().Take(context.Background(), a.Ask)
 	e.must(err)
-}
-
-// store is the end of an answer, whatever has happened to its question meanwhile.
-func (e *erasing) store() {
-	a := e.some(func(a *asking) bool { return !a.stored })
-	if a == nil {
-		return
-	}
-	answer, file := e.text("answer"), e.text("file")
-	s := e.process()
-	e.must(s.Posted(context.Background(), a.Ask, "message-"+a.ResponseID, 0))
-	err := s.Monitor(context.Background(), feedback.Response{ID: a.ResponseID, Rev: 1, AskID: a.ID, GuildID: a.GuildID, ChannelID: a.ChannelID,
-		Asker: a.Asker, ConversationID: a.ConversationID, Question: a.Question, Answer: answer, Context: []string{file}, Finish: feedback.Complete,
-		AskedAt: a.AskedAt, FinishedAt: time.Now()})
-	a.stored = true
-	if a.gone || a.removed {
-		if !errors.Is(err, feedback.ErrForgotten) {
-			e.t.Errorf("Monitor() of a question that is gone = %v, want ErrForgotten", err)
-		}
-		e.dead[answer], e.dead[file] = true, true
-	} else {
-		e.must(err)
-		a.texts = append(a.texts, answer, file)
-	}
-	e.must(s.Finish(context.Background(), a.ID))
 }
 
 func (e *erasing) vote() {
@@ -267,7 +243,8 @@ func (e *erasing) run() {
 		"ask":     func(*rapid.T) { e.ask() },
 		"reserve": func(*rapid.T) { e.reserve() },
 		"settle":  func(*rapid.T) { e.settle() },
-		"store":   func(*rapid.T) { e.store() }, "vote": func(*rapid.T) { e.vote() }, "forget": func(*rapid.T) { e.forget() },
+		"stream":  func(*rapid.T) { e.stream() }, "moderate": func(*rapid.T) { e.moderate() },
+		"store": func(*rapid.T) { e.store() }, "vote": func(*rapid.T) { e.vote() }, "forget": func(*rapid.T) { e.forget() },
 		"delete message": func(*rapid.T) { e.deleteMessage() }, "delete what was shown": func(*rapid.T) { e.deleteShown() }, "leave server": func(*rapid.T) { e.leaveServer() },
 		"review": func(*rapid.T) { e.review() },
 		"expire": func(*rapid.T) { e.expire() }, "backfill": func(*rapid.T) { e.backfill() }, "deliver": func(*rapid.T) { e.deliver() },
