@@ -18,10 +18,11 @@ import (
 // bench is where one pair is tried. What stands on it is ended with the pair.
 type bench struct {
 	*shop
-	dir   string
-	limit time.Duration
-	ends  []func()
-	files []string // what programs wrote
+	dir    string
+	limit  time.Duration
+	within context.Context // ends when the limit is over; nil before begin
+	ends   []func()
+	files  []string // what programs wrote
 }
 
 func (s *shop) bench(name string) (*bench, error) {
@@ -40,10 +41,17 @@ func (b *bench) clear() {
 
 // begin bounds the time of a pair, from when all of it is installed.
 func (b *bench) begin(ctx context.Context) context.Context {
-	ctx, cancel := context.WithTimeoutCause(ctx, b.limit, errors.New("the pair took longer than -limit"))
+	ctx, cancel := context.WithTimeoutCause(ctx, b.limit, errTooLong)
+	b.within = ctx
 	b.later(cancel)
 	return ctx
 }
+
+var errTooLong = errors.New("the pair took longer than -limit")
+
+// late reports whether the limit is over, which says more of the machine than of
+// the pair.
+func (b *bench) late() bool { return b.within != nil && context.Cause(b.within) == errTooLong }
 
 // logs is the end of what every program wrote.
 func (b *bench) logs() string {

@@ -101,6 +101,7 @@ func (s *shop) try(ctx context.Context, p pair, limit time.Duration, verbose boo
 	}
 	b.limit = limit
 	err = p.try(ctx, b)
+	late := b.late()
 	b.clear()
 	var s2 skip
 	switch {
@@ -108,6 +109,8 @@ func (s *shop) try(ctx context.Context, p pair, limit time.Duration, verbose boo
 		word, text = "PASS", p.what
 	case errors.As(err, &s2):
 		word, text = "SKIP", s2.why
+	case late:
+		word, text = "SKIP", errTooLong.Error()
 	default:
 		word, text = "FAIL", strings.TrimSpace(err.Error())
 	}
