@@ -215,6 +215,12 @@ func grow(t *testing.T, db *sql.DB, size int) {
 		`INSERT INTO usage (day, scope, questions, tokens, cost) SELECT '2026-01-' || i % 28, 'member:m' || i, 1, 1, 1`,
 		`INSERT INTO reservations (ask_id, day, guild_id, asker, tokens, cost, settled) SELECT 'a' || i, '2026-01-01', 'g' || i % 2500, 'm' || i % 50000, 1, 1, 1`,
 		`INSERT INTO erasures (backend, item, due_at) SELECT 'another', 'x' || i, 0`,
+		`INSERT INTO turns (ask_id, place, owner, message_id, turn, asked_at) SELECT 'a' || i, 1, 'm' || i % 50000, 'd' || i, '{}', 1700000000000 + i * 1000`,
+		`INSERT INTO review_queue (response_id, queue, guild_id, channel_id, asker, since, probability, missing)
+			SELECT 'r' || i, 'sample', 'g' || i % 2500, 'c' || i % 10000, 'm' || i % 50000, 1700000000000 + i * 1000, 1, i % 2`,
+		`INSERT INTO reviews (response_id, reviewer, state, revision, claimed_until, rating, kind, reasons, explanation, expected, queue, probability,
+				first_rating, first_at, changed, began_at, updated_at)
+			SELECT 'r' || i, 'q' || i % 20, 'done', 1, 0, 5, 'stars', '[]', '', '', 'sample', 1, 5, 1, 0, 1, 1700000000000 + i * 1000`,
 	} {
 		if _, err := db.ExecContext(t.Context(), fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) %s FROM n`, size, statement)); err != nil {
 			t.Fatal(err)
